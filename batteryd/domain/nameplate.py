@@ -1,0 +1,32 @@
+"""What a device says of itself: who made it and which dates it carries.
+
+The three dates are different things. A UPS's replacement date is not the end of a contract's
+warranty, and a manufacture date is not an installation date; nothing here is ever merged.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceDate:
+    """A date as the device writes it; `value` is None where `raw` cannot be read for sure."""
+
+    value: date | None = None
+    raw: str | None = None  # None: the device has no such field
+
+
+@dataclass(frozen=True, slots=True)
+class Nameplate:
+    """Identity and dates of one device; None where the device does not say."""
+
+    manufacturer: str | None = None
+    model: str | None = None
+    serial: str | None = None
+    firmware: str | None = None
+    manufactured_on: DeviceDate = DeviceDate()
+    last_replaced_on: DeviceDate = DeviceDate()
+    replace_by: DeviceDate = DeviceDate()
+
+
+UNKNOWN_NAMEPLATE = Nameplate()

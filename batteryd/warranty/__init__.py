@@ -1,0 +1,1 @@
+"""What is covered as of a date. Pure."""

@@ -1,0 +1,1 @@
+"""Pages and API: what people see, rendered on the server."""

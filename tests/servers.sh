@@ -1,0 +1,18 @@
+#!/bin/sh
+# Installs the real servers that tests/wire talks to, from Debian. Without root, or away from
+# Debian, it changes nothing: the tests that need a server that is not there say so and are skipped.
+set -u
+missing=""
+command -v influxd >/dev/null 2>&1 || missing="$missing influxdb"
+command -v victoria-metrics >/dev/null 2>&1 || missing="$missing victoria-metrics"
+command -v chromium >/dev/null 2>&1 || missing="$missing chromium fonts-noto-cjk"
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+    echo "not installed, their tests are skipped:$missing"
+    exit 0
+fi
+echo "installing for the tests:$missing"
+export DEBIAN_FRONTEND=noninteractive
+{ apt-get update && apt-get install -y --no-install-recommends $missing; } >/tmp/batteryd-servers.log 2>&1 || {
+    echo "could not install:$missing (see /tmp/batteryd-servers.log); their tests are skipped"
+}
