@@ -1,0 +1,45 @@
+"""Reads a device profile: a TOML table becomes a checked, immutable profile or a list of mistakes.
+
+How the pieces hang together:
+
+    profile_base.py     what all profiles have: points, components, geometry, limits
+    modbus_profile.py   registers          snmp_profile.py   object identifiers
+    profile.py          this: picks the protocol's model by the key `protocol` and checks with it
+    mistakes.py         what pydantic finds wrong, in the operator's words
+
+The loader refuses what the decoder could not decode: errors belong to load time, not to poll time.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import ValidationError
+
+from batteryd.devices.mistakes import mistakes_of
+from batteryd.devices.modbus_profile import ModbusProfile
+from batteryd.devices.snmp_profile import SnmpProfile
+from batteryd.errors import ConfigError
+
+Profile = ModbusProfile | SnmpProfile
+
+PROFILE_KINDS: Mapping[str, type[ModbusProfile] | type[SnmpProfile]] = MappingProxyType(
+    {"modbus": ModbusProfile, "snmp": SnmpProfile}
+)
+
+
+def parse_profile(data: Mapping[str, Any], *, file: str) -> Profile:
+    """Check one profile as it was read from TOML.
+
+    Raises:
+        ConfigError: with every mistake that was found, not only the first.
+    """
+    protocol = data.get("protocol")
+    kind = PROFILE_KINDS.get(protocol) if isinstance(protocol, str) else None
+    if kind is None:
+        shown = "" if protocol is None else repr(protocol)
+        raise ConfigError.one(file, "protocol", shown, f"one of {', '.join(PROFILE_KINDS)}")
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError(mistakes_of(error, model=kind, file=file)) from error
