@@ -98,6 +98,7 @@ class RoomView:
     time_zone: str
     panels: tuple[UpsPanel, ...]
     cabinets: tuple[Cabinet, ...]  # racks that no UPS is named for
+    services: tuple[Service, ...]  # reached through the room alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +179,8 @@ def _room(
         c for c in cabinets.values() if c.asset.room_id == room_id and c.asset.ups_id not in panels
     )
     here = tuple(p for p in panels.values() if facts.inventory.ups[p.ups_id].room_id == room_id)
-    return RoomView(room_id, room.name, site.name, site.time_zone, here, loose)
+    services = facts.inventory.services_of(ups_id=None, room_id=room_id)
+    return RoomView(room_id, room.name, site.name, site.time_zone, here, loose, services)
 
 
 def _panel(facts: Facts, ups_id: str, cabinets: Iterable[Cabinet], now_s: float) -> UpsPanel:
@@ -203,7 +205,11 @@ def _panel(facts: Facts, ups_id: str, cabinets: Iterable[Cabinet], now_s: float)
         failure=_failure(facts, ups_id),
         priority=_worst(facts.alarms, ups_id),
         cabinets=tuple(c for c in cabinets if c.asset.ups_id == ups_id),
-        services=facts.inventory.services_of(ups_id=ups_id, room_id=ups.room_id),
+        services=tuple(
+            s
+            for s in facts.inventory.services_of(ups_id=ups_id, room_id=ups.room_id)
+            if s.ups_id == ups_id
+        ),
     )
 
 
