@@ -84,7 +84,7 @@ async def test_a_failed_poll_keeps_the_last_good_values_with_their_age() -> None
 
     assert cabinet_of(view).is_silent
     assert cabinet_of(view).soc_pct == 80.0
-    assert "silent for 5 min" in await page_of(view)
+    assert "silent 5 min" in await page_of(view)
 
 
 async def test_an_active_alarm_marks_its_shelf_and_its_cabinet() -> None:
