@@ -5,7 +5,6 @@ How the pieces hang together:
     profile_base.py     what all profiles have: points, components, geometry, limits
     modbus_profile.py   registers          snmp_profile.py   object identifiers
     profile.py          this: picks the protocol's model by the key `protocol` and checks with it
-    mistakes.py         what pydantic finds wrong, in the operator's words
 
 The loader refuses what the decoder could not decode: errors belong to load time, not to poll time.
 """
@@ -16,10 +15,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from batteryd.devices.mistakes import mistakes_of
 from batteryd.devices.modbus_profile import ModbusProfile
 from batteryd.devices.snmp_profile import SnmpProfile
 from batteryd.errors import ConfigError
+from batteryd.mistakes import mistakes_of
 
 Profile = ModbusProfile | SnmpProfile
 
