@@ -39,8 +39,9 @@ class Notification:
     state: DeliveryState
     attempts: int
     created_at_s: float
-    due_at_s: float
-    error: str | None = None
+    due_at_s: float  # while pending: the next attempt; while sending: when its claim runs out
+    error: str | None = None  # of the last attempt
+    finished_at_s: float | None = None  # when it was sent or given up
 
     @property
     def idempotency_key(self) -> str:
