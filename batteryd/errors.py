@@ -10,7 +10,8 @@
     │   └── DeviceRejected     the device answered with an exception code; carries the code
     ├── ProfileError       device and profile disagree, or no profile matches the device
     ├── StoreError         the journal or the ledger cannot take what it is given
-    │   └── StoreFull          no space left (or the reserve kept for the ledger is reached)
+    │   ├── StoreFull          no space left (or the reserve kept for the ledger is reached)
+    │   └── StoreDamaged       the file is no database, or a malformed one
     └── DeliveryError      a channel did not take a notification; `permanent` ends the retries
 
 A refusal to clear work is a result, not an exception.
@@ -102,6 +103,10 @@ class StoreError(BatterydError):
 
 class StoreFull(StoreError):  # noqa: N818
     """No space is left for the store, or the reserve kept for the ledger is reached."""
+
+
+class StoreDamaged(StoreError):  # noqa: N818
+    """The store's file is no database, or a malformed one."""
 
 
 class DeliveryError(BatterydError):

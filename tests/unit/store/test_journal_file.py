@@ -1,0 +1,130 @@
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from batteryd.errors import StoreDamaged, StoreError, StoreFull
+from batteryd.store.journal import Journal
+from batteryd.store.journal_file import JournalFile, disk_free_bytes, open_or_set_aside
+from tests.builders import NOON_S, make_snapshot
+
+
+def test_nothing_is_stored_while_the_reserve_is_touched_and_then_it_goes_on(tmp_path: Path) -> None:
+    free = 10_000_000
+    file = JournalFile(tmp_path / "j.db", reserve_bytes=5_000_000, free_bytes=lambda _: free)
+    journal = Journal(file)
+    journal.append([make_snapshot()])
+
+    free = 4_000_000
+    with pytest.raises(StoreFull, match="reserve of 5000000 bytes"):
+        journal.append([make_snapshot()])
+    free = 6_000_000
+    last = journal.append([make_snapshot()])
+
+    assert last == 2
+    file.close()
+
+
+def test_a_full_disk_rolls_the_batch_back_and_recovers_by_itself(journal: Journal) -> None:
+    journal.append([make_snapshot()])
+    writer = journal.file._writer
+    pages = writer.execute("PRAGMA page_count").fetchone()[0]
+
+    writer.execute(f"PRAGMA max_page_count = {pages + 2}").fetchall()
+    with pytest.raises(StoreFull, match="full"):
+        journal.append([make_snapshot(at_s=NOON_S + i) for i in range(500)])
+    assert journal.last_row() == 1
+    writer.execute("PRAGMA max_page_count = 4294967294").fetchall()
+
+    assert journal.append([make_snapshot()]) == 2
+
+
+def test_free_space_is_that_of_the_disk_below_the_folder(tmp_path: Path) -> None:
+    assert disk_free_bytes(tmp_path) > 0
+
+
+def test_a_block_that_raises_leaves_nothing_behind(journal: Journal) -> None:
+    def write_and_fail() -> None:
+        with journal.file.write() as db:
+            db.execute("INSERT INTO cursor VALUES ('influx', 7)")
+            raise KeyError("some bug")
+
+    with pytest.raises(KeyError):
+        write_and_fail()
+
+    assert journal.cursor("influx") == 0
+
+
+def test_readers_cannot_write(journal: Journal) -> None:
+    def write_through_a_reader() -> None:
+        with journal.file.read() as db:
+            db.execute("DELETE FROM snapshot")
+
+    with pytest.raises(StoreError, match="readonly"):
+        write_through_a_reader()
+
+
+@pytest.mark.parametrize("keep", [0.0, 0.5])
+def test_a_damaged_journal_is_refused(tmp_path: Path, keep: float) -> None:
+    path = _written(tmp_path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * keep)] + b"\xa5" * 8192)
+
+    with pytest.raises(StoreDamaged, match=r"journal\.db"):
+        JournalFile(path)
+
+
+def test_a_database_of_something_else_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE invoice (number INTEGER)")
+    other.close()
+
+    with pytest.raises(StoreDamaged, match="not a journal"):
+        JournalFile(path)
+
+
+def test_a_damaged_journal_is_set_aside_and_a_new_one_begun(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = _written(tmp_path)
+    damaged = b"\xa5" * 8192
+    path.write_bytes(damaged)
+
+    file = open_or_set_aside(path, now_s=NOON_S)
+
+    assert Journal(file).append([make_snapshot()]) == 1
+    assert path.with_name("journal.db.damaged-1764072000").read_bytes() == damaged
+    assert "journal damaged, set aside" in caplog.text
+    file.close()
+
+
+def test_a_journal_of_a_newer_version_is_refused_and_left_in_place(tmp_path: Path) -> None:
+    path = _written(tmp_path)
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA user_version = 99")
+    db.close()
+
+    with pytest.raises(StoreError, match="newer batteryd"):
+        open_or_set_aside(path, now_s=NOON_S)
+
+    assert [p.name for p in tmp_path.iterdir()] == ["journal.db"]
+
+
+def test_a_journal_in_a_missing_folder_is_an_error_that_names_it(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"nowhere/journal\.db"):
+        JournalFile(tmp_path / "nowhere" / "journal.db")
+
+
+def test_many_readers_at_once_do_not_keep_their_connections(journal: Journal) -> None:
+    with journal.file.read() as first, journal.file.read() as second:
+        assert first is not second
+
+    assert len(journal.file._idle) == 2
+
+
+def _written(folder: Path) -> Path:
+    file = JournalFile(folder / "journal.db")
+    Journal(file).append([make_snapshot(at_s=NOON_S + i) for i in range(500)])
+    file.close()
+    return file.path
