@@ -195,7 +195,7 @@ async def test_waiting_for_ones_turn_is_not_held_against_the_device(clock):
     assert not read.is_failed
 
 
-async def test_units_waiting_behind_a_refusal_send_nothing_themselves(clock):
+async def test_those_who_wait_behind_two_refusals_send_nothing_themselves(clock):
     gateway = make_endpoint()
     readers = [FakeReader() for _ in range(3)]
     for reader in readers:
@@ -208,8 +208,8 @@ async def test_units_waiting_behind_a_refusal_send_nothing_themselves(clock):
         )
     )
 
-    assert [reader.reads for reader in readers] == [1, 0, 0]
-    assert [s.failure.split(":")[0] for s in snapshots] == ["refused", "backoff", "backoff"]
+    assert [reader.reads for reader in readers] == [1, 1, 0]
+    assert [s.failure.split(":")[0] for s in snapshots] == ["refused", "refused", "backoff"]
 
 
 async def test_the_nameplate_is_due_at_first_and_then_once_a_day(clock, device):

@@ -21,20 +21,10 @@ def test_an_endpoint_without_failures_keeps_nobody_waiting():
     assert make_endpoint().pause_cause(RACK, at_s=0.0) is None
 
 
-def test_a_refused_connection_keeps_everybody_behind_the_endpoint_waiting():
-    endpoint = make_endpoint()
-
-    endpoint.failed(RACK, REFUSED, at_s=0.0)
-
-    assert endpoint.pause_cause(NEIGHBOUR, at_s=0.9) == (
-        "refused: 10.0.5.11:502 refused the connection"
-    )
-    assert endpoint.pause_cause(NEIGHBOUR, at_s=1.0) is None
-
-
 @pytest.mark.parametrize(
     "error",
     [
+        REFUSED,
         TIMED_OUT,
         LinkOutOfStep("answer 7 to request 8"),
         DeviceRejected("gateway target did not respond", code=11),
@@ -64,13 +54,19 @@ def test_one_dead_rack_never_blinds_the_gateway_to_those_that_answer():
     assert endpoint.pause_cause(RACK, at_s=590.1) is not None
 
 
-def test_a_second_unit_in_a_row_that_times_out_puts_the_endpoint_on_hold():
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(REFUSED, REFUSED), (TIMED_OUT, TIMED_OUT), (TIMED_OUT, REFUSED)],
+    ids=["refused", "timed out", "both"],
+)
+def test_a_second_unit_in_a_row_without_an_answer_puts_the_endpoint_on_hold(first, second):
     endpoint = make_endpoint()
 
-    endpoint.failed(RACK, TIMED_OUT, at_s=0.0)
-    endpoint.failed(NEIGHBOUR, TIMED_OUT, at_s=0.0)
+    endpoint.failed(RACK, first, at_s=0.0)
+    endpoint.failed(NEIGHBOUR, second, at_s=0.0)
 
-    assert endpoint.pause_cause(THIRD, at_s=0.5) is not None
+    assert endpoint.pause_cause(THIRD, at_s=0.9) == f"{second.reason}: {second}"
+    assert endpoint.pause_cause(THIRD, at_s=1.0) is None
 
 
 def test_the_same_unit_timing_out_twice_is_still_only_that_unit():
@@ -84,7 +80,8 @@ def test_the_same_unit_timing_out_twice_is_still_only_that_unit():
 
 def test_a_rejection_shows_that_the_endpoint_is_alive_again():
     endpoint = make_endpoint()
-    endpoint.failed(RACK, REFUSED, at_s=0.0)
+    for asset_id in (RACK, NEIGHBOUR):
+        endpoint.failed(asset_id, REFUSED, at_s=0.0)
 
     endpoint.failed(NEIGHBOUR, DeviceRejected("busy", code=6), at_s=0.1)
 
