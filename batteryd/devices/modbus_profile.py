@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from batteryd.devices.plan import BIT_COUNT_MAX, BIT_FUNCTIONS, REGISTER_COUNT_MAX
 from batteryd.devices.profile_base import (
     PointBase,
     ProfileBase,
@@ -20,10 +21,7 @@ from batteryd.devices.profile_base import (
 )
 
 ADDRESS_MAX = 0xFFFF
-REGISTER_COUNT_MAX = 125  # of one request, Modbus application protocol V1.1b3, 6.3 and 6.4
-BIT_COUNT_MAX = 2000  # 6.1 and 6.2
 BITS_EXACT_MAX = 24  # what a float32 in the journal holds without loss
-BIT_FUNCTIONS = frozenset({1, 2})  # coils and discrete inputs; 3 and 4 are registers
 
 WORD_COUNTS = {
     "bit": 1, "bits": 1, "int16": 1, "uint16": 1, "int32": 2, "uint32": 2, "float32": 2,
@@ -66,6 +64,11 @@ class ModbusPoint(PointBase):
         if self.type == "bits" and self.bit + self.bit_count > 16:
             return 2
         return WORD_COUNTS[self.type]
+
+    @property
+    def bits_used(self) -> int:
+        """How many bits of the registers a bit field takes; of a single bit, one."""
+        return self.bit_count if self.type == "bits" else 1
 
     @model_validator(mode="after")
     def _can_be_decoded(self) -> Self:
@@ -129,6 +132,20 @@ class ModbusNameplate(ProfileModel):
     manufactured_on: NameplateText | None = None
     last_replaced_on: NameplateText | None = None
     replace_by: NameplateText | None = None
+
+    @property
+    def texts(self) -> dict[str, NameplateText]:
+        """What stands in registers, by field."""
+        rows = {
+            "manufacturer": self.manufacturer,
+            "model": self.model,
+            "serial": self.serial,
+            "firmware": self.firmware,
+            "manufactured_on": self.manufactured_on,
+            "last_replaced_on": self.last_replaced_on,
+            "replace_by": self.replace_by,
+        }
+        return {name: text for name, text in rows.items() if text is not None}
 
 
 class ModbusProfile(ProfileBase):

@@ -10,9 +10,11 @@ One row often stands for hundreds of values. Its `component` is then a template 
 geometry says (the register's counts first, then the profile's defaults).
 """
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -149,6 +151,14 @@ class GeometryDefaults(ProfileModel):
         )
 
 
+ONE_OF_EACH = GeometryDefaults(
+    string_count=1,
+    module_count_per_string=1,
+    cell_count_per_module=1,
+    temperature_sensor_count_per_module=1,
+)
+
+
 class PointBase(ProfileModel):
     """One row of a device's documentation, as far as every protocol has it."""
 
@@ -159,7 +169,9 @@ class PointBase(ProfileModel):
     offset: Finite = 0.0
     sentinels: tuple[int, ...] = ()  # raw numbers that mean "unknown"
     plausible: Plausible = Plausible()
-    enumeration: dict[int, int] | None = None  # raw -> ours; any other raw number is bad
+    enumeration: Annotated[dict[int, int], Field(min_length=1)] | None = (
+        None  # raw -> ours; any other raw number is bad
+    )
     optional: bool = False  # older hardware may not have it
 
     @property
@@ -169,6 +181,12 @@ class PointBase(ProfileModel):
         low = vocabulary.plausible_min if self.plausible.min is None else self.plausible.min
         high = vocabulary.plausible_max if self.plausible.max is None else self.plausible.max
         return low, high
+
+    @model_validator(mode="after")
+    def _an_enumeration_is_not_scaled(self) -> Self:
+        if self.enumeration is not None and (self.scale, self.offset) != (1, 0):
+            raise ValueError("no scale and no offset beside enumeration")
+        return self
 
     @model_validator(mode="after")
     def _range_is_within_the_vocabulary(self) -> Self:
@@ -197,6 +215,14 @@ class ProfileBase(ProfileModel):
     match: Match = Match()
     date_formats: tuple[Text, ...] = ("%Y-%m-%d",)
     points: tuple[PointBase, ...]
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of everything the profile says: what is compiled from it may be kept under it."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
 
     @property
     def current_sign(self) -> int:
