@@ -1,0 +1,117 @@
+"""The ledger: where every alarm stands, what happened to it, who was told, and who did what.
+
+It is one SQLite file that the daemon and the command line write to at the same time. Whatever
+belongs together is written by one call: the alarm's new state, the event, its notifications and its
+audit entry, all of it or nothing.
+
+    with ledger.transaction(now_s) as tx:
+        alarm = tx.alarm(key)
+        ...                             # decide, with the pure functions of `rules`
+        tx.record(alarm, action="raised", reason="first time", actor="batteryd", ...)
+
+A transaction holds the only pen: decide quickly and never wait for a network inside one.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from batteryd.domain.alarm import Alarm, AlarmKey
+from batteryd.domain.history import RecordedEvent
+from batteryd.domain.notification import Notification
+from batteryd.store import audit, ledger_schema
+from batteryd.store import ledger_rows as rows
+from batteryd.store.audit import AuditEntry, BrokenEntry
+from batteryd.store.ledger_outbox import LedgerOutbox
+from batteryd.store.ledger_transaction import Transaction
+from batteryd.store.sqlite_file import SqliteFile
+
+
+class Ledger:
+    """An open ledger. Reads are cheap in any thread and never wait for a writer."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the file.
+
+        Raises:
+            StoreDamaged: it is no ledger. It is evidence: nothing is repaired or set aside.
+            StoreError: it cannot be opened, or a newer version wrote it.
+        """
+        self._file = SqliteFile(path, prepare=ledger_schema.prepare)
+        self.outbox = LedgerOutbox(self._file)
+
+    @contextmanager
+    def transaction(self, now_s: float) -> Iterator[Transaction]:
+        """Write: everything in the block is committed at its end, or nothing.
+
+        Raises:
+            StoreFull: no space; nothing was written, and the next try may succeed.
+            StoreError: nothing was written.
+        """
+        with self._file.write() as db:
+            tx = Transaction(db, now_s)
+            try:
+                yield tx
+                tx.require_whole()
+            finally:
+                tx.end()
+
+    def alarm(self, key: AlarmKey) -> Alarm | None:
+        """Return where an alarm stands; None where there never was one."""
+        with self._file.read() as db:
+            return rows.read_alarm(db, key)
+
+    def alarms(self, *, open_only: bool = True) -> tuple[Alarm, ...]:
+        """Return alarms, newest change first.
+
+        Open is what somebody may have to look at: active, waiting for an acknowledgement, or
+        suppressed. The others are those of the past.
+        """
+        with self._file.read() as db:
+            return rows.read_alarms(db, open_only=open_only)
+
+    def events(
+        self, key: AlarmKey | None = None, *, since_s: float | None = None, limit: int = 1000
+    ) -> tuple[RecordedEvent, ...]:
+        """Return the history of one alarm or of all, newest first."""
+        wanted = "1 = 1" if key is None else rows.KEY_MATCHES
+        values: rows.Row = () if key is None else rows.key_row(key)
+        if since_s is not None:
+            wanted, values = f"{wanted} AND at_s >= ?", (*values, since_s)
+        with self._file.read() as db:
+            found = db.execute(
+                f"SELECT {rows.EVENT_COLUMNS} FROM event JOIN audit ON seq = event_id"
+                f" WHERE {wanted} ORDER BY event_id DESC LIMIT ?",
+                (*values, limit),
+            ).fetchall()
+        return tuple(map(rows.event_of, found))
+
+    def notifications(self, *, limit: int = 100) -> tuple[Notification, ...]:
+        """Return what was told, or is still to be told, newest first."""
+        with self._file.read() as db:
+            found = db.execute(
+                f"SELECT {rows.NOTIFICATION_COLUMNS} FROM notification"
+                " ORDER BY notification_id DESC LIMIT ?",
+                (limit,),
+            ).fetchall()
+        return tuple(map(rows.notification_of, found))
+
+    def audit(self, *, after_seq: int = 0, limit: int = 1000) -> tuple[AuditEntry, ...]:
+        """Return audit entries in their order, from the one after `after_seq`."""
+        with self._file.read() as db:
+            return tuple(audit.entries(db, after_seq=after_seq, limit=limit))
+
+    def verify(self) -> BrokenEntry | None:
+        """Walk the whole audit chain; return the first entry that does not hold, or None."""
+        with self._file.read() as db:
+            return audit.first_broken(audit.entries(db))
+
+    def meta(self, key: str) -> str | None:
+        """Return a small fact that was put aside under a name."""
+        with self._file.read() as db:
+            found = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if found is None else str(found[0])
+
+    def close(self) -> None:
+        """Let go of the file. Closing twice is fine."""
+        self._file.close()
