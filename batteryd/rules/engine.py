@@ -1,0 +1,114 @@
+"""Snapshots, the passing of time and warranty assessments in; alarm events out.
+
+The engine is pure: it is told what was read and what time it is, keeps in memory what its rules
+need to remember, and says what changed. It says every change once. Whoever calls it stores the
+events and moves the alarms through `lifecycle`; after a start it is given back what was active, so
+that nothing is raised twice and nothing is forgotten to return.
+
+Time is `observed_at_s` of a snapshot where values are judged, and `now_s` where their absence is.
+A pause of the calls longer than `TICK_GAP_S_MAX`, or a clock that ran back, means that this daemon
+did not look: then no device is called silent for the time that it was not asked.
+"""
+
+from collections.abc import Iterable
+
+from batteryd.domain.alarm import Alarm, AlarmEvent, AlarmKey
+from batteryd.domain.inventory import Asset
+from batteryd.domain.snapshot import Layout, Snapshot
+from batteryd.domain.warranty import WarrantyAssessment
+from batteryd.rules.kind import Standing, Subject
+from batteryd.rules.rulebook import RuleBook
+from batteryd.rules.watch import Watch, end_of
+
+TICK_GAP_S_MAX = 30.0
+Events = tuple[AlarmEvent, ...]
+
+
+class Engine:
+    """All rules on everything that is watched."""
+
+    def __init__(
+        self, rulebook: RuleBook, assets: Iterable[Asset], *, unpolled: Iterable[Subject] = ()
+    ) -> None:
+        self._watches: dict[str, Watch] = {}
+        self._layouts: dict[str, Layout] = {}  # as many as there are kinds of devices
+        self._ticked_at_s: float | None = None
+        self.reload(rulebook, assets, unpolled=unpolled, now_s=0.0)
+
+    def evaluate(self, snapshot: Snapshot, now_s: float) -> Events:
+        """Judge a snapshot. Nobody watches an asset that the engine was not told of."""
+        watch = self._watches.get(snapshot.asset_id)
+        if watch is None:
+            return ()
+        layout = self._layouts.setdefault(snapshot.layout.layout_id, snapshot.layout)
+        return tuple(watch.step(snapshot, layout=layout, now_s=now_s))
+
+    def tick(self, now_s: float) -> Events:
+        """Judge that it is now. Call it every few seconds, also while no snapshot comes."""
+        before_s, self._ticked_at_s = self._ticked_at_s, now_s
+        if before_s is not None and not 0 <= now_s - before_s <= TICK_GAP_S_MAX:
+            for watch in self._watches.values():
+                watch.restart()
+        return tuple(
+            event
+            for watch in self._watches.values()
+            if watch.due_at_s <= now_s
+            for event in watch.tick(now_s)
+        )
+
+    def assess(self, assessments: Iterable[WarrantyAssessment], now_s: float) -> Events:
+        """Judge warranty assessments, of polled batteries and of others in the register."""
+        return tuple(
+            event
+            for assessment in assessments
+            if assessment.asset_id in self._watches
+            for event in self._watches[assessment.asset_id].assess(assessment, now_s)
+        )
+
+    def restore(self, active: Iterable[Alarm], *, now_s: float) -> Events:
+        """Take over, after a start, the alarms that are active; end those nobody watches now.
+
+        Pass the alarms that the engine made: it ends every alarm that it does not know.
+        """
+        standing = {a.key: Standing.of(a, raised_at_s=a.raised_at_s) for a in active}
+        return self._hand_over(standing, now_s=now_s)
+
+    def reload(
+        self,
+        rulebook: RuleBook,
+        assets: Iterable[Asset],
+        *,
+        unpolled: Iterable[Subject] = (),
+        now_s: float,
+    ) -> Events:
+        """Go on with other rules or assets.
+
+        What has not changed goes on without a gap; where something changed, what is active is kept
+        and running delays start anew. Alarms whose rule or asset is gone are ended.
+        """
+        polled = {asset.asset_id: asset for asset in assets}
+        subjects = [Subject.of(asset) for asset in polled.values()]
+        before, self._watches = self._watches, {}
+        for subject in (*subjects, *unpolled):
+            rules, asset = rulebook.effective(subject), polled.get(subject.asset_id)
+            watch = before.get(subject.asset_id)
+            if watch is not None and watch.is_about(subject, rules, asset=asset):
+                del before[subject.asset_id]
+            else:
+                watch = Watch(subject, rules, asset=asset)
+            self._watches[subject.asset_id] = watch
+        left = {key: s for watch in before.values() for key, s in watch.standing.items()}
+        return self._hand_over(left, now_s=now_s)
+
+    def _hand_over(self, standing: dict[AlarmKey, Standing], *, now_s: float) -> Events:
+        events: list[AlarmEvent] = []
+        by_asset: dict[str, dict[AlarmKey, Standing]] = {}
+        for key, stands in standing.items():
+            by_asset.setdefault(key.asset_id, {})[key] = stands
+        for asset_id, theirs in by_asset.items():
+            watch = self._watches.get(asset_id)
+            if watch is None:
+                events += (end_of(key, stands, at_s=now_s) for key, stands in theirs.items())
+            else:
+                events += watch.adopt(theirs, now_s)
+        return tuple(events)

@@ -1,0 +1,106 @@
+"""The frame that a kind of rule fits into.
+
+A kind is a row of `table.RULES`: how its settings are checked, and how its rules become code. What
+a kind watches is either snapshots or warranty assessments:
+
+* `compile` takes all rules of the kind that apply to one asset, with the layout of its snapshots,
+  and returns one `Evaluator`, which keeps what it must remember of that asset. All rules at once,
+  because one pass over a snapshot for twenty limits is twenty times cheaper than twenty passes.
+* `assess` compares one warranty assessment with what stands at present and needs no memory.
+
+The engine keeps the book of what is active (`Standing`), so that an evaluator can be made anew at
+any time (after a restart, a reload, a new layout) and `adopt` what its predecessor had raised. An
+evaluator reports a change once; the engine never asks twice.
+"""
+
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from batteryd.domain.alarm import Alarm, AlarmEvent, AlarmKey, Priority
+from batteryd.domain.component import Scope
+from batteryd.domain.inventory import Asset, Chemistry
+from batteryd.domain.snapshot import Layout, Snapshot
+from batteryd.domain.warranty import WarrantyAssessment
+from batteryd.rules.parameters import RuleSettings
+
+NEVER_S = math.inf
+POLL_INTERVAL_S = 10.0  # where nobody has said how often an asset is polled
+
+
+class Subject(NamedTuple):
+    """What a rule can be overridden by: who it is about."""
+
+    asset_id: str
+    site_id: str
+    chemistry: Chemistry | None = None
+    profile: str = ""
+
+    @classmethod
+    def of(cls, asset: Asset) -> "Subject":
+        """Return the subject that a polled asset is."""
+        return cls(asset.asset_id, asset.site_id, asset.chemistry, asset.source.profile)
+
+
+class Rule(NamedTuple):
+    """One rule as it applies to one subject."""
+
+    name: str
+    kind: str
+    settings: RuleSettings
+    origin: str = ""  # whose override is in force, in words; "" for the rule itself
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An alarm that is active: the most that was ever said of it since it was raised."""
+
+    scope: Scope
+    priority: Priority
+    quantity: str
+    setpoint: float | None
+    raised_at_s: float
+    evidence: Mapping[str, object] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, said: AlarmEvent | Alarm, *, raised_at_s: float) -> "Standing":
+        """Return what an event (or a row of the ledger) leaves standing."""
+        return cls(
+            said.scope, said.priority, said.quantity, said.setpoint, raised_at_s, said.evidence
+        )
+
+
+class Evaluator(Protocol):
+    """The rules of one kind, compiled for one asset and layout."""
+
+    due_at_s: float  # when `tick` will have something to say; NEVER_S where it never has
+
+    def step(self, snapshot: Snapshot, *, now_s: float) -> Sequence[AlarmEvent]:
+        """Judge a snapshot, a failed one too. What is unknown neither raises nor returns."""
+        ...
+
+    def tick(self, now_s: float) -> Sequence[AlarmEvent]:
+        """Judge that time has passed without a snapshot. Called once `due_at_s` is reached."""
+        ...
+
+    def adopt(self, standing: Mapping[AlarmKey, Standing]) -> Collection[AlarmKey]:
+        """Take over alarms that are active; return the keys that can no longer be watched."""
+        ...
+
+
+Compile = Callable[[tuple[Rule, ...], Asset, Layout], Evaluator | None]
+Assess = Callable[[Rule, Subject, WarrantyAssessment, Standing | None, float], Sequence[AlarmEvent]]
+
+
+class RuleKind(NamedTuple):
+    """A row of `RULES`."""
+
+    settings: type[RuleSettings]
+    compile: Compile | None = None  # None from a call of it: nothing in this layout to watch
+    assess: Assess | None = None
+
+
+def poll_interval_s(asset: Asset) -> float:
+    """Return how often an asset is polled, as far as anybody has said."""
+    return asset.source.poll_interval_s or POLL_INTERVAL_S

@@ -1,0 +1,64 @@
+"""The settings of the rule kind `limit`, and what is a mistake in them."""
+
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from batteryd.domain.component import Scope
+from batteryd.domain.quantity import QUANTITIES
+from batteryd.mistakes import unknown_text
+from batteryd.rules.parameters import Delays, Levels, RuleSettings
+
+
+def _number_quantity(name: str) -> str:
+    if name not in QUANTITIES:
+        raise ValueError(unknown_text("quantity", name, known=QUANTITIES))
+    if QUANTITIES[name].is_bits:
+        raise ValueError("a quantity that is a number, not a set of bits")
+    return name
+
+
+def _same_unit(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len({QUANTITIES[name].unit for name in names}) != 1:
+        raise ValueError("one or more quantities, all with the same unit")
+    return names
+
+
+NumberQuantity = Annotated[str, AfterValidator(_number_quantity)]
+
+
+class LimitSettings(RuleSettings):
+    """`high`: an alarm at or above a setpoint. `low`: at or below one.
+
+    A rule without any setpoint watches nothing; its overrides may bring one.
+    """
+
+    FIXED: ClassVar = RuleSettings.FIXED | {"quantities", "direction", "scope"}
+
+    quantities: Annotated[
+        tuple[NumberQuantity, ...], Field(strict=False), AfterValidator(_same_unit)
+    ]
+    direction: Literal["high", "low"]
+    setpoint: Levels = Levels()
+    deadband: Annotated[float, Field(ge=0)] = 0.0  # how far back a value must be to return
+    on_delay_s: Delays = Levels()  # a priority that is not named is immediate
+    off_delay_s: Annotated[float, Field(ge=0)] = 0.0
+    scope: Annotated[Scope, Field(strict=False)] | None = None  # None: that of the component
+    says: str = ""  # what a flag or an enumeration means when it is reached
+
+    @property
+    def sign(self) -> int:
+        """Factor that turns every comparison into "at or above"."""
+        return 1 if self.direction == "high" else -1
+
+    @model_validator(mode="after")
+    def _setpoints_can_be_reached_in_order(self) -> Self:
+        given = list(self.setpoint.by_priority.values())
+        if given != sorted(set(given), reverse=self.direction == "low"):
+            order = "rises" if self.direction == "high" else "falls"
+            raise ValueError(f"a setpoint that {order} from low over medium and high to critical")
+        for row in (QUANTITIES[name] for name in self.quantities):
+            if not all(row.plausible_min <= number <= row.plausible_max for number in given):
+                span = f"{row.plausible_min:g} to {row.plausible_max:g} {row.unit}".strip()
+                raise ValueError(f"setpoints that {row.name} can reach: {span}")
+        return self

@@ -1,0 +1,181 @@
+"""One asset under watch: its rules, what they were compiled to, and what they have raised.
+
+The watch keeps the book of what is active, from the events that pass through it. So evaluators can
+be thrown away and made anew at any time: when the layout changes, when the rules change, after the
+daemon slept, and when one of them raises an exception.
+
+An exception in one rule must not cost the events of the others, which count them as told. So this
+is the outermost loop over rules, and the one place in `rules` that catches everything: what failed
+becomes an alarm (`rule_failed`), and its evaluator starts anew with the next snapshot. That alarm
+stays until the rules are loaded again, as a rule that fails now and then is not well.
+"""
+
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change, Priority
+from batteryd.domain.component import WHOLE_BATTERY, Scope
+from batteryd.domain.inventory import Asset
+from batteryd.domain.snapshot import EMPTY_LAYOUT, Layout, Snapshot
+from batteryd.domain.warranty import WarrantyAssessment
+from batteryd.rules.kind import NEVER_S, Evaluator, Rule, Standing, Subject
+from batteryd.rules.table import RULES
+
+RULE_FAILED = "rule_failed"
+TRACEBACK_LENGTH_MAX = 4000  # characters of it that an event carries
+
+
+class Watch:
+    """All rules of one subject. `asset` is None for a battery that is in the register only."""
+
+    def __init__(self, subject: Subject, rules: tuple[Rule, ...], *, asset: Asset | None) -> None:
+        self.subject = subject
+        self.rules = rules
+        self.asset = asset
+        self.standing: dict[AlarmKey, Standing] = {}
+        self.due_at_s = -NEVER_S  # when `tick` will have something to say
+        self._layout = EMPTY_LAYOUT  # until the first good poll
+        self._evaluators: dict[str, Evaluator] = {}
+        self._to_make = self._kinds()  # whose evaluator has to be made (anew) before it is asked
+
+    def is_about(self, subject: Subject, rules: tuple[Rule, ...], *, asset: Asset | None) -> bool:
+        """Whether this watch does just as well for these; one with a failed rule does not."""
+        has_failed = self._key(RULE_FAILED) in self.standing
+        return (self.subject, self.rules, self.asset) == (subject, rules, asset) and not has_failed
+
+    def step(self, snapshot: Snapshot, *, layout: Layout, now_s: float) -> Sequence[AlarmEvent]:
+        """Judge a snapshot; `layout` is the one instance that stands for all equal ones."""
+        if layout is not self._layout and not snapshot.is_failed:
+            self._layout, self._to_make = layout, self._kinds()
+        events = self._make(now_s) if self._to_make else []
+        for kind, evaluator in tuple(self._evaluators.items()):
+            events += self._guarded(kind, partial(evaluator.step, snapshot, now_s=now_s), now_s)
+        return self._noted(events)
+
+    def tick(self, now_s: float) -> Sequence[AlarmEvent]:
+        """Judge that time has passed. Only needed once `due_at_s` is reached."""
+        events = self._make(now_s) if self._to_make else []
+        for kind, evaluator in tuple(self._evaluators.items()):
+            if evaluator.due_at_s <= now_s:
+                events += self._guarded(kind, partial(evaluator.tick, now_s), now_s)
+        return self._noted(events)
+
+    def assess(self, assessment: WarrantyAssessment, now_s: float) -> Sequence[AlarmEvent]:
+        """Judge a warranty assessment."""
+        events: list[AlarmEvent] = []
+        for rule in self.rules:
+            judge = RULES[rule.kind].assess
+            if judge is not None:
+                standing = self.standing.get(self._key(rule.name))
+                judged = partial(judge, rule, self.subject, assessment, standing, now_s)
+                events += self._guarded(rule.kind, judged, now_s)
+        return self._noted(events)
+
+    def adopt(self, standing: Mapping[AlarmKey, Standing], now_s: float) -> Sequence[AlarmEvent]:
+        """Take over active alarms; return the ends of those that nothing watches any more."""
+        rules = {r.name for r in self.rules if self.asset is not None or RULES[r.kind].assess}
+        self.standing |= standing
+        self._to_make, self.due_at_s = self._kinds(), -NEVER_S
+        return self._noted(
+            [
+                end_of(key, stands, at_s=now_s)
+                for key, stands in standing.items()
+                if key.rule not in rules or key.site_id != self.subject.site_id
+            ]
+        )
+
+    def restart(self) -> None:
+        """Let what counts time begin anew: nobody has looked for a while."""
+        self._to_make, self.due_at_s = self._kinds(), -NEVER_S
+
+    def _kinds(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(rule.kind for rule in self.rules))
+
+    def _make(self, now_s: float) -> list[AlarmEvent]:
+        kinds, self._to_make = self._to_make, ()
+        events: list[AlarmEvent] = []
+        for kind in kinds:
+            events += self._guarded(kind, partial(self._compile, kind, now_s), now_s)
+        return events
+
+    def _compile(self, kind: str, now_s: float) -> Sequence[AlarmEvent]:
+        """Make an evaluator; return the ends of alarms that its layout can no longer show."""
+        self._evaluators.pop(kind, None)
+        compile_rules = RULES[kind].compile
+        if compile_rules is None or self.asset is None:
+            return ()
+        rules = tuple(rule for rule in self.rules if rule.kind == kind)
+        names = {rule.name for rule in rules}
+        standing = {key: s for key, s in self.standing.items() if key.rule in names}
+        evaluator = compile_rules(rules, self.asset, self._layout)
+        if evaluator is not None:
+            self._evaluators[kind] = evaluator
+        lost = standing.keys() if evaluator is None else evaluator.adopt(standing)
+        if self._layout is EMPTY_LAYOUT:  # nobody knows yet what this asset has to show
+            return ()
+        return [end_of(key, standing[key], at_s=now_s) for key in lost]
+
+    def _guarded(
+        self, kind: str, judge: Callable[[], Sequence[AlarmEvent]], now_s: float
+    ) -> Sequence[AlarmEvent]:
+        try:
+            return judge()
+        except Exception as error:  # noqa: BLE001  the outermost loop over rules: see above
+            self._evaluators.pop(kind, None)
+            self._to_make = (*self._to_make, kind)
+            return self._failure(kind, error, now_s)
+
+    def _failure(self, kind: str, error: Exception, now_s: float) -> Sequence[AlarmEvent]:
+        key = self._key(RULE_FAILED)
+        if key in self.standing:
+            return ()
+        text = f"{type(error).__name__}: {error}"
+        lines = "".join(traceback.format_exception(error))
+        return (
+            AlarmEvent(
+                key=key,
+                change=Change.RAISED,
+                at_s=now_s,
+                scope=Scope.BATTERY,
+                priority=Priority.HIGH,
+                quantity="",
+                value=None,
+                setpoint=None,
+                why=f"rules of kind {kind} could not be evaluated and may miss alarms ({text})",
+                action="Watch this battery by other means; report the error; reload the rules.",
+                evidence={"kind": kind, "traceback": lines[-TRACEBACK_LENGTH_MAX:]},
+            ),
+        )
+
+    def _noted(self, events: Sequence[AlarmEvent]) -> Sequence[AlarmEvent]:
+        for event in events:
+            match event.change:
+                case Change.RAISED:
+                    before = self.standing.get(event.key)
+                    raised_at_s = event.at_s if before is None else before.raised_at_s
+                    self.standing[event.key] = Standing.of(event, raised_at_s=raised_at_s)
+                case Change.RETURNED:
+                    self.standing.pop(event.key, None)
+        due = (evaluator.due_at_s for evaluator in self._evaluators.values())
+        self.due_at_s = -NEVER_S if self._to_make else min(due, default=NEVER_S)
+        return events
+
+    def _key(self, rule: str) -> AlarmKey:
+        return AlarmKey(self.subject.site_id, self.subject.asset_id, WHOLE_BATTERY, rule)
+
+
+def end_of(key: AlarmKey, standing: Standing, *, at_s: float) -> AlarmEvent:
+    """Return the event that ends an alarm because nothing watches it any more."""
+    return AlarmEvent(
+        key=key,
+        change=Change.RETURNED,
+        at_s=at_s,
+        scope=standing.scope,
+        priority=standing.priority,
+        quantity=standing.quantity,
+        value=None,
+        setpoint=standing.setpoint,
+        why="no longer watched: the rules or the register have changed",
+        evidence={"reason": "not_watched"},
+    )
