@@ -18,9 +18,10 @@ import numpy.typing as npt
 
 from batteryd.domain.snapshot import Column, Qualities, Snapshot, Values
 from batteryd.store.cursors import cursor, move_cursor
-from batteryd.store.journal_file import JournalFile
+from batteryd.store.disk import DiskReserve
 from batteryd.store.names import Names
 from batteryd.store.packing import FLOAT32, PackedRow, pack, to_ms, unpack
+from batteryd.store.sqlite_file import SqliteFile
 
 _PAGE_ROWS = 500
 _COLUMNS = "row, asset, at_ms, layout, value, quality, failure, duration_ms"
@@ -56,8 +57,9 @@ EMPTY_SERIES = Series(np.empty(0), np.empty(0), np.empty(0, np.uint8))
 class Journal:
     """The time series of all assets in one file. One thread appends, any thread reads."""
 
-    def __init__(self, file: JournalFile) -> None:
+    def __init__(self, file: SqliteFile, *, reserve: DiskReserve) -> None:
         self.file = file
+        self.reserve = reserve
         self.names = Names(file)
 
     def append(self, snapshots: Sequence[Snapshot]) -> int:
@@ -71,7 +73,7 @@ class Journal:
         """
         if not snapshots:
             return self.last_row()
-        self.file.require_space()
+        self.reserve.require()
         names = self.names
         names.register(snapshots)
         rows = [

@@ -80,6 +80,10 @@ def prepare(db: sqlite3.Connection, path: Path) -> None:
         raise StoreDamaged(f"{path} is a database, but not a journal")
     if version > 0 and _pragma(db, "application_id") != APPLICATION_ID:
         raise StoreDamaged(f"{path} is a database, but not a journal")
+    if version == 0:
+        # So that retention can give space back bit by bit; it must be set before the first table.
+        db.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        db.execute("VACUUM")
     for number, step in enumerate(_STEPS[version:], start=version + 1):
         db.executescript(
             f"BEGIN IMMEDIATE; {step} PRAGMA application_id = {APPLICATION_ID};"

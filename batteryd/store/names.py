@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable
 
 from batteryd.domain.snapshot import Layout, Snapshot
-from batteryd.store.journal_file import JournalFile
+from batteryd.store.sqlite_file import SqliteFile
 
 _NEW_ASSET = "INSERT INTO asset (asset_id) VALUES (?) RETURNING asset"
 _NEW_LAYOUT = "INSERT INTO layout (layout_id, text) VALUES (?, ?) RETURNING layout"
@@ -18,7 +18,7 @@ _NEW_LAYOUT = "INSERT INTO layout (layout_id, text) VALUES (?, ?) RETURNING layo
 class Names:
     """Numbers of assets and layouts in one journal."""
 
-    def __init__(self, file: JournalFile) -> None:
+    def __init__(self, file: SqliteFile) -> None:
         self._file = file
         with file.read() as db:
             assets = db.execute("SELECT asset, asset_id FROM asset").fetchall()

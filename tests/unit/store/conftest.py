@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from batteryd.store.journal import Journal
-from batteryd.store.journal_file import JournalFile
+from tests.journals import open_journal
 
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Iterator[Journal]:
-    file = JournalFile(tmp_path / "journal.db")
-    yield Journal(file)
-    file.close()
+    journal = open_journal(tmp_path / "journal.db")
+    yield journal
+    journal.file.close()

@@ -15,8 +15,8 @@ from batteryd.domain.snapshot import (
 )
 from batteryd.errors import StoreDamaged
 from batteryd.store.journal import Journal
-from batteryd.store.journal_file import JournalFile
 from tests.builders import NOON_S, make_layout, make_snapshot
+from tests.journals import open_journal
 
 SOC = parse_column("-:soc_pct")
 SENSOR = parse_column("s1/m02/t1:temperature_c")
@@ -163,11 +163,11 @@ def test_an_empty_batch_changes_nothing(journal: Journal) -> None:
 
 
 def test_a_journal_opened_again_goes_on_where_it_was(tmp_path: Path) -> None:
-    file = JournalFile(tmp_path / "journal.db")
-    Journal(file).append([make_snapshot(), make_snapshot("rack-2")])
-    file.close()
+    journal = open_journal(tmp_path / "journal.db")
+    journal.append([make_snapshot(), make_snapshot("rack-2")])
+    journal.file.close()
 
-    again = Journal(JournalFile(tmp_path / "journal.db"))
+    again = open_journal(tmp_path / "journal.db")
     last = again.append([make_snapshot("rack-2", at_s=NOON_S + 10)])
 
     assert last == 3

@@ -4,25 +4,11 @@ from pathlib import Path
 import pytest
 
 from batteryd.errors import StoreDamaged, StoreError, StoreFull
+from batteryd.store.disk import DiskReserve
 from batteryd.store.journal import Journal
-from batteryd.store.journal_file import JournalFile, disk_free_bytes, open_or_set_aside
+from batteryd.store.journal_file import open_journal_file, open_or_set_aside
 from tests.builders import NOON_S, make_snapshot
-
-
-def test_nothing_is_stored_while_the_reserve_is_touched_and_then_it_goes_on(tmp_path: Path) -> None:
-    free = 10_000_000
-    file = JournalFile(tmp_path / "j.db", reserve_bytes=5_000_000, free_bytes=lambda _: free)
-    journal = Journal(file)
-    journal.append([make_snapshot()])
-
-    free = 4_000_000
-    with pytest.raises(StoreFull, match="reserve of 5000000 bytes"):
-        journal.append([make_snapshot()])
-    free = 6_000_000
-    last = journal.append([make_snapshot()])
-
-    assert last == 2
-    file.close()
+from tests.journals import open_journal
 
 
 def test_a_full_disk_rolls_the_batch_back_and_recovers_by_itself(journal: Journal) -> None:
@@ -39,31 +25,6 @@ def test_a_full_disk_rolls_the_batch_back_and_recovers_by_itself(journal: Journa
     assert journal.append([make_snapshot()]) == 2
 
 
-def test_free_space_is_that_of_the_disk_below_the_folder(tmp_path: Path) -> None:
-    assert disk_free_bytes(tmp_path) > 0
-
-
-def test_a_block_that_raises_leaves_nothing_behind(journal: Journal) -> None:
-    def write_and_fail() -> None:
-        with journal.file.write() as db:
-            db.execute("INSERT INTO cursor VALUES ('influx', 7)")
-            raise KeyError("some bug")
-
-    with pytest.raises(KeyError):
-        write_and_fail()
-
-    assert journal.cursor("influx") == 0
-
-
-def test_readers_cannot_write(journal: Journal) -> None:
-    def write_through_a_reader() -> None:
-        with journal.file.read() as db:
-            db.execute("DELETE FROM snapshot")
-
-    with pytest.raises(StoreError, match="readonly"):
-        write_through_a_reader()
-
-
 @pytest.mark.parametrize("keep", [0.0, 0.5])
 def test_a_damaged_journal_is_refused(tmp_path: Path, keep: float) -> None:
     path = _written(tmp_path)
@@ -71,7 +32,7 @@ def test_a_damaged_journal_is_refused(tmp_path: Path, keep: float) -> None:
     path.write_bytes(whole[: int(len(whole) * keep)] + b"\xa5" * 8192)
 
     with pytest.raises(StoreDamaged, match=r"journal\.db"):
-        JournalFile(path)
+        open_journal_file(path)
 
 
 def test_a_database_of_something_else_is_refused(tmp_path: Path) -> None:
@@ -81,7 +42,7 @@ def test_a_database_of_something_else_is_refused(tmp_path: Path) -> None:
     other.close()
 
     with pytest.raises(StoreDamaged, match="not a journal"):
-        JournalFile(path)
+        open_journal_file(path)
 
 
 def test_a_damaged_journal_is_set_aside_and_a_new_one_begun(
@@ -93,7 +54,7 @@ def test_a_damaged_journal_is_set_aside_and_a_new_one_begun(
 
     file = open_or_set_aside(path, now_s=NOON_S)
 
-    assert Journal(file).append([make_snapshot()]) == 1
+    assert Journal(file, reserve=DiskReserve(tmp_path, size_bytes=0)).last_row() == 0
     assert path.with_name("journal.db.damaged-1764072000").read_bytes() == damaged
     assert "journal damaged, set aside" in caplog.text
     file.close()
@@ -113,18 +74,11 @@ def test_a_journal_of_a_newer_version_is_refused_and_left_in_place(tmp_path: Pat
 
 def test_a_journal_in_a_missing_folder_is_an_error_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"nowhere/journal\.db"):
-        JournalFile(tmp_path / "nowhere" / "journal.db")
-
-
-def test_many_readers_at_once_do_not_keep_their_connections(journal: Journal) -> None:
-    with journal.file.read() as first, journal.file.read() as second:
-        assert first is not second
-
-    assert len(journal.file._idle) == 2
+        open_journal_file(tmp_path / "nowhere" / "journal.db")
 
 
 def _written(folder: Path) -> Path:
-    file = JournalFile(folder / "journal.db")
-    Journal(file).append([make_snapshot(at_s=NOON_S + i) for i in range(500)])
-    file.close()
-    return file.path
+    journal = open_journal(folder / "journal.db")
+    journal.append([make_snapshot(at_s=NOON_S + i) for i in range(500)])
+    journal.file.close()
+    return journal.file.path

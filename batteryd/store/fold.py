@@ -1,0 +1,91 @@
+"""Arithmetic of roll-ups: many summaries of one battery and period become one.
+
+A summary is minimum, total, maximum and count of each column. Folding is associative and
+commutative, and a single poll is the summary of itself. That is the whole theory of the roll-ups:
+a late poll, a second batch of the same minute and the minutes of an hour are all folded in by the
+same function, in any order, and give what one pass over everything would have given.
+
+Values that are NaN (bad) count for nothing. Uncertain values are counted: they are numbers.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Integers = npt.NDArray[np.int64]
+Matrix = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Summaries:
+    """Summaries of one layout, one a line; the matrices have one column a column of the layout.
+
+    Minimum and maximum are NaN, and the total 0, where the count is 0.
+    """
+
+    asset: Integers
+    start_s: Integers
+    poll_count: Integers
+    minimum: Matrix
+    total: Matrix
+    maximum: Matrix
+    count: Integers
+
+    def __len__(self) -> int:
+        return len(self.asset)
+
+    @property
+    def mean(self) -> Matrix:
+        """Return the mean of each column; NaN where nothing was counted."""
+        return np.divide(
+            self.total, self.count, out=np.full_like(self.total, np.nan), where=self.count > 0
+        )
+
+
+def polls(asset: Integers, at_ms: Integers, values: Matrix) -> Summaries:
+    """Return the summaries of single polls."""
+    known = ~np.isnan(values)
+    return Summaries(
+        asset=asset,
+        start_s=at_ms // 1000,
+        poll_count=np.ones(len(asset), np.int64),
+        minimum=values,
+        total=np.where(known, values, 0.0),
+        maximum=values,
+        count=known.astype(np.int64),
+    )
+
+
+def together(one: Summaries, other: Summaries) -> Summaries:
+    """Return the lines of both."""
+    return Summaries(
+        asset=np.concatenate((one.asset, other.asset)),
+        start_s=np.concatenate((one.start_s, other.start_s)),
+        poll_count=np.concatenate((one.poll_count, other.poll_count)),
+        minimum=np.concatenate((one.minimum, other.minimum)),
+        total=np.concatenate((one.total, other.total)),
+        maximum=np.concatenate((one.maximum, other.maximum)),
+        count=np.concatenate((one.count, other.count)),
+    )
+
+
+def fold(given: Summaries, *, period_s: int) -> Summaries:
+    """Return one line for each asset and period of `period_s`, by asset and time."""
+    if not len(given):
+        return given
+    start_s = given.start_s // period_s * period_s
+    order = np.lexsort((start_s, given.asset))
+    asset, start_s = given.asset[order], start_s[order]
+    is_first = np.ones(len(order), np.bool_)
+    is_first[1:] = (np.diff(asset) != 0) | (np.diff(start_s) != 0)
+    first = np.flatnonzero(is_first)
+    return Summaries(
+        asset=asset[first],
+        start_s=start_s[first],
+        poll_count=np.add.reduceat(given.poll_count[order], first),
+        minimum=np.fmin.reduceat(given.minimum[order], first),
+        total=np.add.reduceat(given.total[order], first),
+        maximum=np.fmax.reduceat(given.maximum[order], first),
+        count=np.add.reduceat(given.count[order], first),
+    )
