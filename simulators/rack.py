@@ -7,6 +7,7 @@ often they are asked for, as a BMS's are.
 import numpy as np
 
 from batteryd.devices.modbus_profile import ModbusProfile
+from batteryd.domain.snapshot import Layout
 from simulators.battery import (
     Electrics,
     Load,
@@ -60,6 +61,11 @@ class SimulatedRack:
         self._bus_voltage_v = 0.0
         self._now_s = 0.0
         self._image: tuple[int, Image] | None = None  # scan number and what it wrote
+
+    @property
+    def layout(self) -> Layout:
+        """What each number of a reading is."""
+        return self._sensors.layout
 
     @property
     def is_connected(self) -> bool:
