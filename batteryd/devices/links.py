@@ -14,7 +14,7 @@ from batteryd.devices.endpoint import Endpoint
 from batteryd.devices.link import ModbusLink
 
 
-class Address(NamedTuple):
+class HostPort(NamedTuple):
     """Where something listens."""
 
     host: str
@@ -25,16 +25,16 @@ class Address(NamedTuple):
         return f"{host}:{self.port}"
 
 
-OpenModbusLink = Callable[[Address], ModbusLink]
+OpenModbusLink = Callable[[HostPort], ModbusLink]
 
 
 class Endpoints:
     """The endpoints in use; each lasts as long as a device refers to it."""
 
     def __init__(self) -> None:
-        self._in_use: WeakValueDictionary[Address, Endpoint] = WeakValueDictionary()
+        self._in_use: WeakValueDictionary[HostPort, Endpoint] = WeakValueDictionary()
 
-    def at(self, address: Address) -> Endpoint:
+    def at(self, address: HostPort) -> Endpoint:
         """Return the endpoint at an address, the same one for everybody."""
         endpoint = self._in_use.get(address)
         if endpoint is None:
@@ -47,14 +47,14 @@ class ModbusLinks:
 
     def __init__(self, open_link: OpenModbusLink) -> None:
         self._open_link = open_link
-        self._open: dict[Address, ModbusLink] = {}
-        self._loans: dict[Address, int] = {}
+        self._open: dict[HostPort, ModbusLink] = {}
+        self._loans: dict[HostPort, int] = {}
 
-    def lend(self, address: Address) -> ModbusLink:
+    def lend(self, address: HostPort) -> ModbusLink:
         """Return a link that others may use too; closing it ends this loan only."""
         return _BorrowedLink(self, address)
 
-    def take(self, address: Address) -> ModbusLink:
+    def take(self, address: HostPort) -> ModbusLink:
         """Begin a loan."""
         if address not in self._open:
             self._open[address] = self._open_link(address)
@@ -62,7 +62,7 @@ class ModbusLinks:
         self._loans[address] += 1
         return self._open[address]
 
-    async def give_back(self, address: Address) -> None:
+    async def give_back(self, address: HostPort) -> None:
         """End a loan, and close the link with the last one."""
         self._loans[address] -= 1
         if not self._loans[address]:
@@ -73,7 +73,7 @@ class ModbusLinks:
 class _BorrowedLink:
     """A `ModbusLink` on loan."""
 
-    def __init__(self, links: ModbusLinks, address: Address) -> None:
+    def __init__(self, links: ModbusLinks, address: HostPort) -> None:
         self._links = links
         self._address = address
         self._link: ModbusLink | None = None

@@ -1,0 +1,1 @@
+"""Benchmarks: how much of the machine batteryd needs, beside what the bare libraries need."""
