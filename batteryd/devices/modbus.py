@@ -82,6 +82,7 @@ class PymodbusLink:
         self._clock = clock
         self._turn = asyncio.Lock()
         self._connection: _Connection | None = None
+        self._transaction = 0  # the last one used
         self._free_at_s = clock.monotonic_s()
 
     async def read(self, *, unit: int, function: int, start: int, count: int) -> Sequence[int]:
@@ -129,6 +130,7 @@ class PymodbusLink:
     async def close(self) -> None:
         """Release the connection. Closing twice is fine."""
         if self._connection is not None:
+            self._transaction = self._connection.transaction
             self._connection.close()
             self._connection = None
 
@@ -159,7 +161,9 @@ class PymodbusLink:
             return self._connection
         await self.close()
         connection = _Connection(self._host, self._port, timeout_s=self._connect_timeout_s)
-        if not await connection.open(answer_timeout_s=self._timeout_s):
+        if not await connection.open(
+            answer_timeout_s=self._timeout_s, last_transaction=self._transaction
+        ):
             raise LinkRefused(
                 f"no connection to {self._name}: refused, unreachable"
                 f" or not answered in {self._connect_timeout_s:g} s"
@@ -190,7 +194,7 @@ class _Connection:
             trace_connect=self._on_connect,
         )
 
-    async def open(self, *, answer_timeout_s: float) -> bool:
+    async def open(self, *, answer_timeout_s: float, last_transaction: int) -> bool:
         """Connect; return whether that succeeded."""
         try:
             is_open = await self.client.connect()
@@ -198,7 +202,15 @@ class _Connection:
             return False
         # pymodbus has one time-out for both; it is looked up anew at each request.
         self.client.ctx.comm_params.timeout_connect = answer_timeout_s
+        # It would count from 1 again. A gateway may send an answer that it owes to the connection
+        # before, so ids go on where that one ended.
+        self.client.ctx.next_tid = last_transaction
         return is_open
+
+    @property
+    def transaction(self) -> int:
+        """The last transaction id used."""
+        return self.client.ctx.next_tid
 
     def close(self) -> None:
         """Close the socket."""
@@ -212,9 +224,9 @@ class _Connection:
         verdict = judge(self._request, packet)
         if verdict.is_fault:
             self._fail(LinkOutOfStep(f"{self._name} sent {verdict.value}"))
-            return b""
-        if verdict is Verdict.COMPLETE:
-            self._request = b""
+        if verdict is not Verdict.COMPLETE:
+            return b""  # pymodbus keeps what it was not shown and comes again with more
+        self._request = b""
         return packet
 
     def _on_connect(self, is_connected: bool) -> None:  # noqa: FBT001  pymodbus's signature

@@ -12,7 +12,8 @@ function and the length that the question implies. Nothing that passes can fail 
 from enum import StrEnum
 
 _HEADER_LENGTH = 6  # what stands before the part that `length` counts
-_FRAME_LENGTH_MIN = 9  # header, unit, function, one byte: the answer of a device that refuses
+_LENGTH_MIN = 3  # unit, function, one byte: the answer of a device that refuses
+_FRAME_LENGTH_MIN = _HEADER_LENGTH + _LENGTH_MIN
 _REFUSED = 0x80
 _IDENTIFICATION = 0x2B
 _MEI_TYPE = 0x0E
@@ -46,7 +47,8 @@ def judge(request: bytes, received: bytes) -> Verdict:
     if any(received[2:4]):
         return Verdict.WRONG_PROTOCOL
     if len(received) < _FRAME_LENGTH_MIN:
-        return Verdict.INCOMPLETE
+        is_too_short = len(received) >= _HEADER_LENGTH and _length(received) < _LENGTH_MIN
+        return Verdict.WRONG_LENGTH if is_too_short else Verdict.INCOMPLETE
     return _judge_body(request, received)
 
 
@@ -59,7 +61,7 @@ def _judge_body(request: bytes, received: bytes) -> Verdict:
 
 
 def _judge_content(request: bytes, received: bytes) -> Verdict:
-    length = int.from_bytes(received[4:6])
+    length = _length(received)
     missing = _HEADER_LENGTH + length - len(received)
     if missing < 0 or not _is_length_right(request, received, length=length):
         return Verdict.WRONG_LENGTH
@@ -70,14 +72,18 @@ def _judge_content(request: bytes, received: bytes) -> Verdict:
     return Verdict.COMPLETE
 
 
+def _length(received: bytes) -> int:
+    return int.from_bytes(received[4:6])
+
+
 def _is_length_right(request: bytes, received: bytes, *, length: int) -> bool:
     if received[7] & _REFUSED:
-        return length == 3
+        return length == _LENGTH_MIN
     if request[7] == _IDENTIFICATION:
         return 8 <= length <= 254
     count = int.from_bytes(request[10:12])
     byte_count = (count + 7) // 8 if request[7] in (1, 2) else 2 * count
-    return length == 3 + byte_count and received[8] == byte_count
+    return length == _LENGTH_MIN + byte_count and received[8] == byte_count
 
 
 def _is_identification(data: bytes) -> bool:
