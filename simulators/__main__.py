@@ -15,6 +15,7 @@ from simulators.inventory import Reading, inventory_toml
 from simulators.room import SimulatedRoom
 from simulators.scenario import find_scenario, shipped_names
 from simulators.scenario_model import Scenario
+from simulators.scenario_tables import SPEEDUP_MAX
 from simulators.snmp_agent import COMMUNITY
 
 _PROFILE = Path("config/profiles/lithium-rack.toml")
@@ -39,12 +40,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--scenario", default="tour", help=f"{', '.join(shipped_names())}, or a .toml file"
     )
-    parser.add_argument("--speedup", type=float, help="simulated seconds per real second")
+    parser.add_argument("--speedup", type=_speedup, help="simulated per real seconds, 1 to 600")
     parser.add_argument("--inventory", type=Path, default=Path("simulated-inventory.toml"))
     parser.add_argument("--credential", help="name of the SNMP credential to write for the UPSs")
     parser.add_argument("--profile", type=Path, default=_PROFILE, help="the racks' register map")
     parser.add_argument("--host", default="127.0.0.1")
     return parser
+
+
+def _speedup(text: str) -> float:
+    speedup = float(text)
+    if not 1 <= speedup <= SPEEDUP_MAX:
+        raise argparse.ArgumentTypeError(f"1 to {SPEEDUP_MAX:g}, not {text}")
+    return speedup
 
 
 def _rack_profile(path: Path) -> ModbusProfile:

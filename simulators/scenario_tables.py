@@ -16,6 +16,7 @@ from batteryd.domain.warranty import WarrantyBasis
 from simulators.chemistry import CELL_CHEMISTRIES
 
 STARTS_NOW = "now"
+SPEEDUP_MAX = 600.0
 
 
 def _start(text: str) -> str:
@@ -38,7 +39,7 @@ Positive = Annotated[float, Field(gt=0, le=1e9)]
 
 
 class Table(BaseModel):
-    """Strict about keys and types: a misspelt key must not silently change nothing."""
+    """Strict about keys: a misspelt one must not silently change nothing."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -50,7 +51,9 @@ class Head(Table):
     title: Text
     starts_at: Annotated[str, AfterValidator(_start)]
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 1
-    speedup: Annotated[float, Field(ge=1, le=600)] = 20.0  # simulated seconds per real second
+    speedup: Annotated[float, Field(ge=1, le=SPEEDUP_MAX)] = (
+        20.0  # simulated seconds per real second
+    )
     poll_interval_s: Annotated[float, Field(ge=1, le=3600)] = 10.0  # simulated
     duration_s: Positive = 900.0  # simulated: how long there is something to see
 

@@ -46,10 +46,12 @@ async def hottest_c(room: SimulatedRoom, asset_id: str) -> float:
     return answer.registers[0] / 10 - 40
 
 
-async def test_the_rack_that_heats_up_is_seen_on_the_wire_within_a_second() -> None:
+async def test_the_rack_that_heats_up_is_seen_on_the_wire() -> None:
     async with living("hot-module", rate=600) as room:
         cool_c = await hottest_c(room, "UPS-1-R2")
-        await SystemClock().sleep(1.0)  # ten minutes in there
+        async with asyncio.timeout(20):
+            while room.world.now_s < 600:
+                await SystemClock().sleep(0.02)
         hot_c = await hottest_c(room, "UPS-1-R2")
         neighbour_c = await hottest_c(room, "UPS-1-R1")
 
@@ -59,12 +61,11 @@ async def test_the_rack_that_heats_up_is_seen_on_the_wire_within_a_second() -> N
     assert set(room.function_codes) == {3}
 
 
-async def test_the_world_keeps_up_with_a_fast_clock() -> None:
-    async with living("tour", rate=600) as room:
-        await SystemClock().sleep(0.5)
-
-        assert room.world.now_s > 150
-        assert room.lag_s < 120
+async def test_the_world_catches_up_with_a_fast_clock_and_stays_with_it() -> None:
+    lag_s_max = 60.0  # the loop wakes every 30 s of a clock that runs at 600
+    async with living("tour", rate=600) as room, asyncio.timeout(20):
+        while room.world.now_s < 600 or room.lag_s > lag_s_max:
+            await SystemClock().sleep(0.02)
 
 
 async def test_every_asset_has_an_address_that_the_inventory_can_carry() -> None:

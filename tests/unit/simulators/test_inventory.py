@@ -2,9 +2,14 @@
 
 import tomllib
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from batteryd.settings.collect import Collector
+from batteryd.settings.files import SourceFile
+from batteryd.settings.inventory_checks import inventory_mistakes
+from batteryd.settings.inventory_toml import rows_of_toml
 from simulators.inventory import Reading, inventory_toml
 from simulators.scenario import find_scenario, shipped_names
 from simulators.toml_text import toml_text
@@ -41,18 +46,19 @@ def test_an_asset_without_an_address_is_in_the_register_only() -> None:
 
 
 @pytest.mark.parametrize("name", shipped_names())
-def test_every_room_writes_an_inventory_that_hangs_together(name: str) -> None:
+def test_the_daemon_finds_no_mistake_in_what_a_room_writes(name: str) -> None:
     scenario = find_scenario(name)
     reading = Reading({r.asset_id: "modbus://127.0.0.1:502/1" for r in scenario.rack})
 
-    tables = tomllib.loads(inventory_toml(scenario, reading, start_s=START_S))
+    text = inventory_toml(scenario, reading, start_s=START_S)
 
-    rooms = {room["room_id"] for room in tables["room"]}
-    buses = {bus["dc_bus_id"] for bus in tables["dc_bus"]}
-    assert {room["site_id"] for room in tables["room"]} <= {s["site_id"] for s in tables["site"]}
-    assert {b["room_id"] for b in tables["battery"]} <= rooms
-    assert {b["dc_bus_id"] for b in tables["battery"]} <= buses
-    assert len(tables["battery"]) == len(scenario.rack)
+    collector = Collector()
+    file = SourceFile(Path("inventory.toml"), text.encode())
+    rows = rows_of_toml(tomllib.loads(text), file=file, collector=collector)
+    assert collector.mistakes == ()
+    assert list(inventory_mistakes(rows)) == []
+    assert [b.row.geometry for b in rows.batteries] == [r.geometry for r in scenario.rack]
+    assert len(rows.services) == len(scenario.service)
 
 
 def test_text_that_toml_would_stumble_over_comes_back_as_it_was() -> None:
