@@ -1,0 +1,124 @@
+"""Reads `batteryd.toml`: the environment is laid over it, secrets are fetched, paths made absolute.
+
+What is wrong is collected, and the section it is in falls back to its defaults: the files that the
+other sections name can then still be checked in the same go.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, ValidationError
+
+from batteryd.mistakes import mistakes_of
+from batteryd.settings.collect import Collector
+from batteryd.settings.environment import (
+    Table,
+    environment_settings,
+    overlaid,
+    where_it_was_said,
+)
+from batteryd.settings.files import SourceFile, toml_of
+from batteryd.settings.model import Credential, Influx, Section, Settings
+from batteryd.settings.secrets import SecretPlaces, in_the_clear, read_secrets
+
+CREDENTIALS_DIRECTORY = "CREDENTIALS_DIRECTORY"  # set by systemd for units with LoadCredential=
+
+
+class SettingsRead(NamedTuple):
+    """The settings as far as they are right, and the names of all credentials, right or not."""
+
+    settings: Settings
+    credential_names: Collection[str]
+
+
+def read_settings(
+    file: SourceFile, *, environ: Mapping[str, str], collector: Collector
+) -> SettingsRead:
+    """Return the settings; mistakes go to the collector.
+
+    Raises:
+        ConfigError: the file is not TOML; nothing can be said of the files that it names.
+    """
+    written = toml_of(file)
+    for key, model, table in _secret_tables(written):
+        collector.add(*in_the_clear(table, model=model, file=file.name, key=key))
+    spoken = environment_settings(environ, collector=collector)
+    merged = overlaid(written, spoken)
+    credentials = merged.get("credentials")
+    names = frozenset(credentials) if isinstance(credentials, dict) else frozenset()
+    settings = _checked(merged, written=written, spoken=spoken, file=file, collector=collector)
+    folder = file.path.parent
+    given = environ.get(CREDENTIALS_DIRECTORY)
+    places = SecretPlaces(folder, Path(given) if given else None)
+    settings = _unlocked(settings, places=places, file=file, collector=collector)
+    return SettingsRead(_anchored(settings, folder), names)
+
+
+def _checked(
+    merged: dict[str, Any],
+    *,
+    written: Table,
+    spoken: Table,
+    file: SourceFile,
+    collector: Collector,
+) -> Settings:
+    try:
+        return Settings(**merged)
+    except ValidationError as error:
+        for mistake in mistakes_of(error, model=Settings, file=file.name):
+            collector.add(where_it_was_said(mistake, written=written, spoken=spoken))
+        for details in error.errors():
+            _drop(merged, details["loc"])
+    return Settings(**merged)
+
+
+def _drop(merged: dict[str, Any], path: Sequence[int | str]) -> None:
+    """Take out the section, or the one credential, that a mistake is in."""
+    name = str(path[0])
+    table = merged.get(name)
+    if name == "credentials" and len(path) > 1 and isinstance(table, dict):
+        merged[name] = {key: value for key, value in table.items() if key != path[1]}
+    else:
+        merged.pop(name, None)
+
+
+def _secret_tables(written: Table) -> Iterator[tuple[str, type[BaseModel], Table]]:
+    influx = written.get("influx")
+    if isinstance(influx, dict):
+        yield "influx", Influx, influx
+    credentials = written.get("credentials")
+    for name, table in credentials.items() if isinstance(credentials, dict) else ():
+        if isinstance(table, dict):
+            yield f"credentials.{name}", Credential, table
+
+
+def _unlocked(
+    settings: Settings, *, places: SecretPlaces, file: SourceFile, collector: Collector
+) -> Settings:
+    def unlocked(section: Section, key: str) -> Section:
+        read = collector.attempt(
+            lambda: read_secrets(section, places=places, file=file.name, key=key)
+        )
+        return section if read is None else read
+
+    credentials = {
+        name: unlocked(credential, f"credentials.{name}")
+        for name, credential in settings.credentials.items()
+    }
+    influx = unlocked(settings.influx, "influx")
+    return settings.model_copy(update={"influx": influx, "credentials": credentials})
+
+
+def _anchored(settings: Settings, folder: Path) -> Settings:
+    """Make the paths of every section absolute, as seen from the configuration's folder."""
+    sections = ((name, getattr(settings, name)) for name in Settings.model_fields)
+    return settings.model_copy(
+        update={
+            name: section.model_copy(
+                update={key: folder / path for key, path in section if isinstance(path, Path)}
+            )
+            for name, section in sections
+            if isinstance(section, Section)
+        }
+    )
