@@ -11,6 +11,7 @@ from batteryd.clock import Clock, ScaledClock, SystemClock
 from batteryd.devices.modbus_profile import ModbusProfile
 from batteryd.devices.profile import parse_profile
 from batteryd.errors import ConfigError
+from batteryd.settings.paths import packaged_config_dir
 from simulators.inventory import Reading, inventory_toml
 from simulators.room import SimulatedRoom
 from simulators.scenario import find_scenario, shipped_names
@@ -18,7 +19,7 @@ from simulators.scenario_model import Scenario
 from simulators.scenario_tables import SPEEDUP_MAX
 from simulators.snmp_agent import COMMUNITY
 
-_PROFILE = Path("config/profiles/lithium-rack.toml")
+_PROFILE = packaged_config_dir() / "profiles" / "lithium-rack.toml"
 
 
 def main() -> int:

@@ -29,6 +29,8 @@ V3_USER = "simulated"  # SHA-1 and AES-128, as most cards in the field can
 V3_AUTH_PASSWORD = "simulated-auth"  # noqa: S105  a secret that guards made-up numbers
 V3_PRIVACY_PASSWORD = "simulated-priv"  # noqa: S105
 
+REQUESTS_WAITING_MAX = 64  # of a slow agent
+
 _SYNTAXES = MappingProxyType({s: getattr(rfc1902, s.value) for s in Syntax})
 _REQUEST = "rfc3412.receiveMessage:request"  # pysnmp's name of what it knows of a request
 _V1, _V2C, _USM = 1, 2, 3
@@ -79,20 +81,31 @@ class SnmpAgents:
 
 
 class _AgentTransport(udp.UdpAsyncioTransport):  # type: ignore[misc]
-    """A UDP port that may be deaf or slow."""
+    """A UDP port that may be deaf or slow. A slow one keeps a few requests and loses the rest."""
 
     def __init__(self, device: SnmpDevice) -> None:
         super().__init__()
+        self.lost_requests = 0
         self._device = device
+        self._waiting = 0
 
     def datagram_received(self, datagram: bytes, transportAddress: Any) -> None:  # noqa: N803
-        delay_s = 0.0
-        for fault in self._device.snmp_faults():
-            if fault.kind.name == "silent":
-                return
-            if fault.kind.name == "slow":
-                delay_s = fault.number("delay_s")
-        self.loop.call_later(delay_s, super().datagram_received, datagram, transportAddress)
+        """Take a request now, later or not at all."""
+        faults = {fault.kind.name: fault for fault in self._device.snmp_faults()}
+        if "silent" in faults:
+            return
+        if "slow" not in faults:
+            super().datagram_received(datagram, transportAddress)
+        elif self._waiting < REQUESTS_WAITING_MAX:
+            self._waiting += 1
+            delay_s = faults["slow"].number("delay_s")
+            self.loop.call_later(delay_s, self._take_late, datagram, transportAddress)
+        else:
+            self.lost_requests += 1
+
+    def _take_late(self, datagram: bytes, address: Any) -> None:
+        self._waiting -= 1
+        super().datagram_received(datagram, address)
 
 
 class _Objects(AbstractMibInstrumController):  # type: ignore[misc]

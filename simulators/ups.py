@@ -42,7 +42,7 @@ class UpsState:
     """What a UPS remembers."""
 
     time_on_battery_s: float = 0.0
-    is_exhausted: bool = False  # the cut-off was reached and mains is not back yet
+    has_dropped_load: bool = False  # and stays off until mains is back
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,10 @@ def flow(
 ) -> BusFlow:
     """Return what flows while `racks` are connected to the bus."""
     together = in_parallel(racks)
-    source = _output_source(build, state, supply=supply, together=together)
-    rectifier_v = build.charge_voltage_v if supply.mains_present else 0.0
+    source, current_a = _carried(build, state, supply=supply, together=together)
     if together is None:
-        return BusFlow(source, rectifier_v * supply.battery_breaker_closed, 0.0, {})
-    current_a = _bus_current_a(build, source, supply=supply, together=together)
+        is_fed = supply.mains_present and supply.battery_breaker_closed
+        return BusFlow(source, build.charge_voltage_v if is_fed else 0.0, 0.0, {})
     voltage_v = together.voltage_v(current_a)
     return BusFlow(source, voltage_v, current_a, shares(racks, voltage_v=voltage_v))
 
@@ -76,10 +75,10 @@ def advance_ups(
     if supply.mains_present:
         return UpsState()
     if now.output_source is not OutputSource.BATTERY:
-        return replace(state, is_exhausted=True)
+        return replace(state, has_dropped_load=True)
     return UpsState(
         time_on_battery_s=state.time_on_battery_s + dt_s,
-        is_exhausted=now.voltage_v < build.cutoff_voltage_v,
+        has_dropped_load=now.voltage_v < build.cutoff_voltage_v,
     )
 
 
@@ -87,7 +86,7 @@ def battery_status(state: UpsState, *, soc_pct: float, is_connected: bool) -> Ba
     """Return what upsBatteryStatus says."""
     if not is_connected:
         return BatteryStatus.UNKNOWN
-    if state.is_exhausted:
+    if state.has_dropped_load:
         return BatteryStatus.DEPLETED
     return BatteryStatus.LOW if soc_pct < _LOW_SOC_PCT else BatteryStatus.NORMAL
 
@@ -99,31 +98,20 @@ def runtime_remaining_s(*, energy_wh: float, load_w: float) -> float:
     return min(3600.0 * energy_wh * _EFFICIENCY / load_w, _RUNTIME_S_MAX)
 
 
-def _output_source(
+def _carried(
     build: UpsBuild, state: UpsState, *, supply: UpsSupply, together: Parallel | None
-) -> OutputSource:
+) -> tuple[OutputSource, float]:
+    """Return what carries the load, and the current into the racks."""
+    connected = together if supply.battery_breaker_closed else None
     if supply.mains_present:
-        return OutputSource.NORMAL
-    if together is None or state.is_exhausted or not supply.battery_breaker_closed:
-        return OutputSource.NONE
-    if together.discharging_current_a(power_w=_drawn_w(supply)) is None:
-        return OutputSource.NONE
-    return OutputSource.BATTERY
+        return OutputSource.NORMAL, 0.0 if connected is None else _charging_a(build, connected)
+    if connected is None or state.has_dropped_load:
+        return OutputSource.NONE, 0.0
+    current_a = connected.discharging_current_a(power_w=supply.load_w / _EFFICIENCY)
+    return (OutputSource.NONE, 0.0) if current_a is None else (OutputSource.BATTERY, current_a)
 
 
-def _bus_current_a(
-    build: UpsBuild, source: OutputSource, *, supply: UpsSupply, together: Parallel
-) -> float:
-    if not supply.battery_breaker_closed:
-        return 0.0
-    if source is OutputSource.NORMAL:
-        return together.charging_current_a(
-            voltage_v=build.charge_voltage_v, current_a_max=build.charge_current_a_max
-        )
-    if source is OutputSource.BATTERY:
-        return together.discharging_current_a(power_w=_drawn_w(supply)) or 0.0
-    return 0.0
-
-
-def _drawn_w(supply: UpsSupply) -> float:
-    return supply.load_w / _EFFICIENCY
+def _charging_a(build: UpsBuild, racks: Parallel) -> float:
+    return racks.charging_current_a(
+        voltage_v=build.charge_voltage_v, current_a_max=build.charge_current_a_max
+    )

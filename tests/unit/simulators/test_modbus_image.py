@@ -64,7 +64,7 @@ def test_a_discharge_is_negative_for_us_and_positive_on_this_device() -> None:
 
     layout, reading = read_back(rack_profile(), rack.table.geometry, rack.image())
 
-    current_a = reading.values[layout.index[parse_column("s1:current_a")]]
+    current_a = reading.values[layout.index[parse_column("-:current_a")]]
     assert current_a == pytest.approx(-22.5, abs=3)  # half of 42 kW at some 920 V
     on_the_wire = struct.unpack(">h", answer(bytes.fromhex("0300050001"), rack.image())[2:])
     assert on_the_wire[0] == round(-10 * current_a)
@@ -184,4 +184,12 @@ def test_a_profile_that_asks_for_what_no_rack_has_is_refused_at_once() -> None:
     layout = Layout.of([Column(parse_component("-"), "power_w")])
 
     with pytest.raises(ValueError, match="a simulated rack has no s2:power_w"):
+        RegisterWriter(profile, geometry=Geometry(), layout=layout)
+
+
+def test_a_profile_of_mixed_orders_is_refused_at_once() -> None:
+    profile = profile_of(points=[POINT | {"type": "int32", "word_order": "little"}])
+    layout = Layout.of([Column(parse_component("-"), "power_w")])
+
+    with pytest.raises(ValueError, match="mixed orders are not simulated"):
         RegisterWriter(profile, geometry=Geometry(), layout=layout)

@@ -62,8 +62,26 @@ def test_empty_racks_drop_the_load_until_mains_is_back() -> None:
     assert (world.racks["R1"].state.soc > 0).all()
 
 
+def test_more_load_than_the_racks_can_carry_is_dropped_at_once() -> None:
+    overload = {"action": "load", "target": "U1", "load_kw": 5000}
+
+    world = lived(make_world(MAINS_OFF, overload), to_s=5)
+
+    assert world.ups["U1"].readings().output_source is OutputSource.NONE
+    assert world.ups["U1"].readings().battery_current_a == 0
+
+
+def test_a_bus_without_racks_is_live_while_the_ups_feeds_it() -> None:
+    world = lived(make_world(*({"action": "open", "target": r} for r in ("R1", "R2"))), to_s=5)
+
+    readings = world.ups["U1"].readings()
+    assert world.ups["U1"].flow.voltage_v == pytest.approx(4.10 * 17 * 14)
+    assert readings.battery_status is BatteryStatus.UNKNOWN
+    assert readings.runtime_remaining_s == 0
+
+
 @pytest.mark.parametrize(
-    ("soc_pct", "is_exhausted", "is_connected", "expected"),
+    ("soc_pct", "has_dropped_load", "is_connected", "expected"),
     [
         (80.0, False, True, BatteryStatus.NORMAL),
         (19.9, False, True, BatteryStatus.LOW),
@@ -72,9 +90,9 @@ def test_empty_racks_drop_the_load_until_mains_is_back() -> None:
     ],
 )
 def test_battery_status_follows_charge_and_cut_off(
-    soc_pct: float, is_exhausted: bool, is_connected: bool, expected: BatteryStatus
+    soc_pct: float, has_dropped_load: bool, is_connected: bool, expected: BatteryStatus
 ) -> None:
-    state = UpsState(is_exhausted=is_exhausted)
+    state = UpsState(has_dropped_load=has_dropped_load)
 
     assert battery_status(state, soc_pct=soc_pct, is_connected=is_connected) is expected
 
