@@ -1,0 +1,201 @@
+"""Templates of messages: Jinja2 in a sandbox, in which a name that does not exist is an error.
+
+There are two kinds. A `TextTemplate` gives text. A `TreeTemplate` is a table as TOML has it, every
+text in it a template: it gives JSON without anybody having to think of quotes, and a text that is
+one expression alone keeps its type, so `"{{ value }}"` becomes the number 52.1, or null.
+
+What templates may name: the keys of `AlarmMessage.as_body`, what `context_of` adds to them, the
+filters below, and `secret.NAME`, the content of a secret's file.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, tzinfo
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from batteryd.domain.notification import Notification
+from batteryd.errors import DeliveryError
+from batteryd.notify.wording import SUBJECT, TEXT
+
+Context = Mapping[str, Any]
+
+_ONE_EXPRESSION = re.compile(r"\{\{(?P<expression>(?:(?!\}\}|\{\{).)*)\}\}", re.DOTALL)
+# What an expression can raise on values that its author did not think of.
+_FAILURES = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
+
+
+class TextTemplate:
+    """A template that gives text."""
+
+    def __init__(self, source: str) -> None:
+        """Compile.
+
+        Raises:
+            ValueError: the source is no template; says where and why.
+        """
+        try:
+            self._render = _ENVIRONMENT.from_string(source).render
+            self.secret_names = frozenset(_secret_names(source))
+        except TemplateSyntaxError as error:
+            raise ValueError(f"no template: {error.message} (line {error.lineno})") from error
+
+    def render(self, context: Context) -> str:
+        """Fill the template.
+
+        Raises:
+            DeliveryError: it names something that is not there. Trying again cannot help.
+        """
+        try:
+            return self._render(context)
+        except _FAILURES as error:
+            raise _permanent(error) from error
+
+
+class TreeTemplate:
+    """A tree of tables, lists and values whose texts are templates."""
+
+    def __init__(self, tree: object) -> None:
+        """Compile.
+
+        Raises:
+            ValueError: a text in it is no template; says where and why.
+        """
+        self._names: set[str] = set()
+        self._node = self._compile(tree, path="")
+        self.secret_names = frozenset(self._names)
+
+    def render(self, context: Context) -> Any:
+        """Fill the templates; the result is JSON-able.
+
+        Raises:
+            DeliveryError: as for `TextTemplate.render`, with the place in the tree.
+        """
+        return self._node(context)
+
+    def _compile(self, tree: object, *, path: str) -> Callable[[Context], Any]:
+        if isinstance(tree, Mapping):
+            inner = {k: self._compile(v, path=f"{path}.{k}") for k, v in tree.items()}
+            return lambda context: {k: node(context) for k, node in inner.items()}
+        if isinstance(tree, list):
+            items = [self._compile(v, path=f"{path}.{i}") for i, v in enumerate(tree, start=1)]
+            return lambda context: [node(context) for node in items]
+        if isinstance(tree, str):
+            return self._compile_text(tree, path=path)
+        return lambda context: tree
+
+    def _compile_text(self, source: str, *, path: str) -> Callable[[Context], Any]:
+        at = path.lstrip(".")
+        try:
+            self._names |= TextTemplate(source).secret_names
+        except ValueError as error:
+            raise ValueError(f"{at}: {error}") from error
+        render = _native(source)
+
+        def render_at(context: Context) -> Any:
+            try:
+                return render(context)
+            except _FAILURES as error:
+                raise _permanent(error, at=at) from error
+
+        return render_at
+
+
+def context_of(notification: Notification, *, secrets: Mapping[str, str]) -> dict[str, Any]:
+    """Return everything that a template of this notification may name.
+
+    Raises:
+        DeliveryError: the notification's body lacks what the default texts need.
+    """
+    context: dict[str, Any] = {
+        **notification.body,
+        "dedup_key": notification.dedup_key,
+        "idempotency_key": notification.idempotency_key,
+        "event_id": notification.event_id,
+    }
+    subject, text = _SUBJECT.render(context), _TEXT.render(context)
+    return context | {"subject": subject, "text": text, "secret": secrets}
+
+
+def _native(source: str) -> Callable[[Context], Any]:
+    alone = _ONE_EXPRESSION.fullmatch(source.strip())
+    if alone is None:
+        return _ENVIRONMENT.from_string(source).render
+    evaluate = _ENVIRONMENT.compile_expression(alone["expression"], undefined_to_none=False)
+
+    def render(context: Context) -> Any:
+        found = evaluate(**context)
+        # Jinja hands an undefined result over without a word; asking for its text complains.
+        return str(found) if isinstance(found, Undefined) else found
+
+    return render
+
+
+def _secret_names(source: str) -> Iterator[str]:
+    for found in _ENVIRONMENT.parse(source).find_all(nodes.Getattr):
+        if isinstance(found.node, nodes.Name) and found.node.name == "secret":
+            yield found.attr
+
+
+def _permanent(error: Exception, *, at: str = "") -> DeliveryError:
+    place = f" at {at}" if at else ""
+    return DeliveryError(f"template{place}: {type(error).__name__}: {error}", permanent=True)
+
+
+def _amount(value: float, unit: str = "") -> str:
+    """Write a number with at most three decimals, and its unit: `52.1 °C`."""
+    digits = f"{value:.3f}".rstrip("0").rstrip(".")
+    return f"{digits} {unit}".rstrip()
+
+
+def _duration(duration_s: float) -> str:
+    """Write a duration in its two largest units: `2 h 5 min`."""
+    left = round(duration_s)
+    parts = []
+    for unit, unit_s in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        count, left = divmod(left, unit_s)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2]) or "0 s"
+
+
+def _local_time(at_s: float, time_zone: str = "UTC") -> str:
+    """Write an instant in the site's own time: `2025-09-26 20:16:44 KST`."""
+    return datetime.fromtimestamp(at_s, _zone(time_zone)).strftime("%Y-%m-%d %H:%M:%S %Z")
+
+
+def _utc(at_s: float) -> str:
+    """Write an instant as machines read it: `2025-09-26T11:16:44Z`."""
+    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC  # a message in another zone, which it names, is better than none
+
+
+FILTERS = MappingProxyType(
+    {"amount": _amount, "duration": _duration, "local_time": _local_time, "utc": _utc}
+)
+
+
+def _environment() -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # text and JSON, never HTML
+    )
+    environment.filters.update(FILTERS)
+    return environment
+
+
+_ENVIRONMENT = _environment()
+_SUBJECT = TextTemplate(SUBJECT)
+_TEXT = TextTemplate(TEXT)

@@ -1,0 +1,56 @@
+"""The words of a message where notify.toml gives none of its own.
+
+Written for a telephone at three in the morning: the subject says how urgent, where and how much;
+the text says why in a sentence, then the first thing to do, then the facts, one a line. A return to
+normal never says that all is well: it is about a reading, not about the battery.
+"""
+
+SUBJECT = (
+    "{% if change == 'returned' %}[RETURNED TO NORMAL]{% else %}[{{ priority|upper }}]{% endif %}"
+    " {{ asset }}{% if component_words %}, {{ component_words }}{% endif %}:"
+    " {% if unit and value is not none %}{{ value|amount(unit) }}"
+    "{% if setpoint is not none %}, limit {{ setpoint|amount(unit) }}{% endif %}"
+    "{% else %}{{ rule|replace('_', ' ')|replace('-', ' ') }}{% endif %}"
+    " ({{ site }}{% if room %}, {{ room }}{% endif %})"
+)
+
+# Lines of statements alone leave nothing behind, not even an empty line.
+TEXT = """\
+{{ why }}
+
+{% if change == 'returned' %}
+Returned to normal after {{ duration_s|duration }}. This says that a reading is back, not that
+anybody has looked at the battery.
+
+{% elif action %}
+FIRST: {{ action }}
+
+{% endif %}
+{% if value is not none %}
+Value     {{ value|amount(unit) -}}
+          {{ ', limit ' ~ setpoint|amount(unit) if setpoint is not none -}}
+          {{ ' (' ~ meaning ~ ')' if meaning }}
+{% endif %}
+Where     {{ [site, room, asset, component_words]|select|join(', ') }}
+Since     {{ since_s|local_time(time_zone) -}}
+          {{ ', now ' ~ priority if change == 'raised' and duration_s >= 1 }}
+{% if observed_at_s is none %}
+Data      none was ever read
+{% else %}
+Data      read {{ observed_at_s|local_time(time_zone) }}, {{ data_age_s|duration }} before this
+{% endif %}
+{% if warranty_status == 'unknown' %}
+Warranty  unknown: nobody has said when it ends
+{% elif warranty_status == 'expired' %}
+Warranty  OVER, last day was {{ warranty_last_day }}
+{% else %}
+Warranty  until {{ warranty_last_day }}, {{ warranty_days_left }} days left
+{% endif %}
+{% for service in services %}
+{{ 'Services ' if loop.first else '         ' }} grade {{ service.grade }}: {{ service.name }}
+{% else %}
+Services  none is known to depend on it
+{% endfor %}
+Priority  {{ priority }}
+Alarm     {{ dedup_key }}
+"""
