@@ -13,10 +13,11 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import MappingProxyType
+from typing import cast
 
 from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.constants import DeviceInformation
-from pymodbus.exceptions import ModbusException, ModbusIOException
+from pymodbus.exceptions import ModbusException
 from pymodbus.pdu import ModbusPDU
 from pymodbus.pdu.mei_message import ReadDeviceInformationResponse
 
@@ -118,13 +119,12 @@ class PymodbusLink:
                 if error.code not in _NOT_SUPPORTED:
                     raise
                 break
-            if not isinstance(answer, ReadDeviceInformationResponse):
-                break
-            for number, content in answer.information.items():
+            information = cast(ReadDeviceInformationResponse, answer)  # as the frame was judged
+            for number, content in information.information.items():
                 objects[number] = content if isinstance(content, bytes) else content[0]
-            if not answer.more_follows:
+            if not information.more_follows:
                 break
-            object_id = answer.next_object_id
+            object_id = information.next_object_id
         return objects
 
     async def close(self) -> None:
@@ -136,18 +136,15 @@ class PymodbusLink:
 
     async def _ask(self, ask: Ask) -> ModbusPDU:
         async with self._turn:
-            connection = await self._connected()
             await self._pause()
+            connection = await self._connected()
             is_answered = False
             try:
                 answer = await ask(connection.client)
                 is_answered = True
-            except ModbusIOException as error:
-                raise LinkTimeout(
-                    f"no answer from {self._name} in {self._timeout_s:g} s"
-                ) from error
-            except ModbusException as error:
-                raise LinkRefused(f"connection to {self._name} was lost") from error
+            except ModbusException as error:  # whatever else happened, a judged frame told it
+                text = f"no answer from {self._name} in {self._timeout_s:g} s"
+                raise LinkTimeout(text) from error
             finally:
                 self._free_at_s = self._clock.monotonic_s() + self._request_pause_s
                 if not is_answered:  # cancelled included: the answer may still be on its way

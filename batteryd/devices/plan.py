@@ -170,8 +170,7 @@ def _runs(spans: Sequence[Span], *, limits: ReadLimits) -> Iterator[list[Span]]:
             yield run
             run = []
         run.append(span)
-    if run:
-        yield run
+    yield run
 
 
 def _belongs(span: Span, part: Sequence[Span]) -> bool:

@@ -13,6 +13,7 @@ from batteryd.devices.decode import RegisterDecoder
 from batteryd.devices.link import RawReading
 from batteryd.domain.inventory import Geometry
 from batteryd.domain.quality import Quality
+from batteryd.errors import ProfileError
 from tests.modbus_maps import make_profile, point, registers_of
 
 WIDE_OPEN = Geometry()
@@ -159,6 +160,13 @@ def test_repeated_groups_stand_a_stride_apart() -> None:
     assert shown["s1/m03/c04:cell_voltage_v"] == 3.143
     assert shown["s2/m02/c03:cell_voltage_v"] == 4.122
     assert decoder.sources[0] == "as tested (3:0x0064)"
+
+
+def test_a_count_that_nobody_said_is_an_error_of_profile_and_register() -> None:
+    modules = point("voltage_v", component="m{module}", stride={"module": 1})
+
+    with pytest.raises(ProfileError, match="number of modules"):
+        compile_decoder(make_profile(modules), Geometry(string_count=1))
 
 
 def test_each_repeated_group_may_have_a_scale_register_of_its_own() -> None:

@@ -98,6 +98,16 @@ def test_a_request_without_gaps_is_not_split() -> None:
     assert split(request) == ()
 
 
+def test_an_optional_flag_in_a_required_register_is_asked_for_with_it() -> None:
+    contactor, fan = span(0, row=0), span(0, row=1, optional=True)
+    (request,) = plan_reads([contactor, fan, span(5)], limits=ReadLimits(gap=10))
+
+    parts = split(request)
+
+    assert extents(parts) == [(0, 1), (5, 1)]
+    assert not parts[0].is_optional
+
+
 def test_an_optional_repeated_row_stays_in_one_piece() -> None:
     modules = [span(n, row=5, optional=True) for n in range(17)]
     (request,) = plan_reads([*modules, span(30)], limits=ReadLimits(gap=20))

@@ -62,6 +62,8 @@ def test_a_protocol_that_nobody_speaks_is_refused(protocol: object) -> None:
         (point(address=0x10000), "points.1.address", "65535 or less"),
         (point(function=6), "points.1.function", "one of 1, 2, 3 or 4"),
         (point(function=1), "points.1", 'type = "bit"'),
+        (point("door_open", function=2, type="bit", scale_register={"address": 1}),
+         "points.1", "no scale_register"),
         (point("door_open", type="bit", bit=16), "points.1", "bit from 0 to 15"),
         (point("bms_alarm_bits", type="bits", bit_count=25), "points.1.bit_count", "24 or less"),
         (point("bms_alarm_bits", type="bits", bit=16, bit_count=24), "points.1", "up to 32"),
