@@ -122,7 +122,7 @@ class Silence:
             scope=Scope.BATTERY,
             priority=priority,
             quantity="",
-            value=at_s - self._heard_at_s,
+            value=round(at_s - self._heard_at_s, 3),
             setpoint=setpoint,
             why=why,
             action=self._rules[name].settings.action,

@@ -1,0 +1,1 @@
+"""Runs the rules on recorded data, without a clock and without a network."""
