@@ -27,9 +27,8 @@ from batteryd.notify.retry import GiveUp, RetryPolicy, TryAgain
 
 _log = logging.getLogger(__name__)
 
-# Real seconds and counts. A claim outlives the attempt it is for, or two would send at once.
+# Seconds are real ones: however fast the clock runs, receivers and networks do not.
 SEND_TIMEOUT_S = 30.0
-CLAIM_S = 60.0
 STEP_PAUSE_S = 0.5
 ATTEMPTS_AT_ONCE_MAX = 4  # a channel
 
@@ -96,6 +95,7 @@ class Outbox:
         *,
         clock: Clock,
         policy: RetryPolicy | None = None,
+        send_timeout_s: float = SEND_TIMEOUT_S,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self.counters = OutboxCounters()
@@ -103,6 +103,9 @@ class Outbox:
         self._channels = channels
         self._clock = clock
         self._policy = policy or RetryPolicy()
+        self._send_timeout_s = send_timeout_s
+        # A claim outlives the attempt that it is for, or two would send the same at once.
+        self._claim_s = 2 * send_timeout_s * clock.rate
         self._jitter = jitter
         self._channel_outages = Outages("channel", log=_log)
         self._store_outages = Outages("outbox store", log=_log)
@@ -126,7 +129,7 @@ class Outbox:
             self._store.claim,
             name,
             now_s=now_s,
-            until_s=now_s + CLAIM_S * self._clock.rate,
+            until_s=now_s + self._claim_s,
             limit=ATTEMPTS_AT_ONCE_MAX,
         )
         await asyncio.gather(*map(self._attempt, claims))
@@ -164,10 +167,10 @@ class Outbox:
     async def _send(self, claim: Notification) -> DeliveryError | None:
         channel = self._channels.get(claim.channel, _GONE)
         try:
-            async with asyncio.timeout(SEND_TIMEOUT_S):
+            async with asyncio.timeout(self._send_timeout_s):
                 await channel.send(claim)
         except TimeoutError:
-            return DeliveryError(f"no outcome within {SEND_TIMEOUT_S:g} s", permanent=False)
+            return DeliveryError(f"no outcome within {self._send_timeout_s:g} s", permanent=False)
         except DeliveryError as error:
             return error
         except Exception as error:  # noqa: BLE001  outermost of a channel: its mistake is its own
