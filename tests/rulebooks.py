@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from batteryd.domain.alarm import AlarmEvent
+from batteryd.domain.alarm import Alarm, AlarmEvent, AlarmKey
 from batteryd.domain.inventory import Asset, Chemistry
 from batteryd.rules.engine import Engine
 from batteryd.rules.lifecycle import advance
+from batteryd.rules.makers import NO_LIMITS, ProfileLimits
 from batteryd.rules.rulebook import RuleBook
 from batteryd.rules.rulebook_file import parse_rulebook
 from tests.builders import make_battery, make_inventory
@@ -21,15 +22,17 @@ def shipped_rulebook() -> RuleBook:
     return parse_rulebook(tomllib.loads(SHIPPED.read_text()), file=SHIPPED.name)
 
 
-def rulebook(text: str) -> RuleBook:
+def rulebook(text: str, profile_limits: ProfileLimits = NO_LIMITS) -> RuleBook:
     """Return the rules of a TOML text."""
-    return parse_rulebook(tomllib.loads(text))
+    return parse_rulebook(tomllib.loads(text), profile_limits=profile_limits)
 
 
-def make_asset(chemistry: Chemistry | None = Chemistry.NMC, **changes: object) -> Asset:
-    """Return the asset that snapshots of `tests.builders` are of, polled every 10 s."""
+def make_asset(
+    chemistry: Chemistry | None = Chemistry.NMC, *, poll_interval_s: float = 10.0, **changes: object
+) -> Asset:
+    """Return the asset that snapshots of `tests.builders` are of."""
     asset = make_inventory(make_battery(chemistry=chemistry)).assets["rack-1"]
-    source = replace(asset.source, poll_interval_s=10.0)
+    source = replace(asset.source, poll_interval_s=poll_interval_s)
     return replace(asset, source=source, **changes)  # type: ignore[arg-type]
 
 
@@ -44,9 +47,9 @@ def told(events: Iterable[AlarmEvent]) -> list[tuple[str, str, str, str]]:
     return [(e.change.value, e.key.rule, str(e.key.component), e.priority.text) for e in events]
 
 
-def alarms_of(events: Iterable[AlarmEvent]) -> list:
+def alarms_of(events: Iterable[AlarmEvent]) -> list[Alarm]:
     """Return the alarms that the ledger would have after these events."""
-    alarms = {}
+    alarms: dict[AlarmKey, Alarm] = {}
     for event in events:
         alarms[event.key] = advance(alarms.get(event.key), event).alarm
     return list(alarms.values())

@@ -43,7 +43,7 @@ class _Reading:
         self._file = file
 
     def tables_of(self, data: Mapping[str, Any]) -> list[RuleTable]:
-        for key in data.keys() - {"rule"}:
+        for key in (key for key in data if key != "rule"):
             self._note(key, data[key], unknown_text("key", key, known=["rule"]))
         rules = data.get("rule")
         if not isinstance(rules, Mapping) or not rules:
