@@ -3,7 +3,7 @@
 A mistake says where (file and dotted key), what stands there, and what would be right. Tables in a
 list are counted from 1, as people count them: `battery.3.rack` is in the third `[[battery]]`. A
 key that nobody knows is answered with the nearest one that exists. What stands under a key that
-sounds like a secret is never repeated, nor is a whole table.
+sounds like a secret is never repeated, nor is an address with a secret in it, nor a whole table.
 """
 
 import difflib
@@ -21,7 +21,9 @@ from batteryd.errors import Mistake
 HIDDEN = "(hidden)"
 
 _VALUE_LENGTH_MAX = 60
+_KNOWN_COUNT_MAX = 40
 _SECRET = re.compile(r"passw|pasw|token|secret|communit|_key$", re.IGNORECASE)
+_SECRET_IN_ADDRESS = re.compile(r"://[^/?#]*@|[?&][^=]*(passw|token|communit|user)", re.IGNORECASE)
 
 # By pydantic's own names; the braces are filled from the details that come with the error.
 _ALLOWED = MappingProxyType(
@@ -94,7 +96,8 @@ def unknown_text(what: str, name: str, *, known: Iterable[str]) -> str:
         return f"unknown {what}; there is none"
     nearest = difflib.get_close_matches(name, known, n=1)
     guess = f" did you mean {nearest[0]}?" if nearest else ""
-    return f"unknown {what};{guess} known: {', '.join(known)}"
+    more = f" and {len(known) - _KNOWN_COUNT_MAX} more" if len(known) > _KNOWN_COUNT_MAX else ""
+    return f"unknown {what};{guess} known: {', '.join(known[:_KNOWN_COUNT_MAX])}{more}"
 
 
 def value_text(value: object, *, key: str = "") -> str:
@@ -102,6 +105,8 @@ def value_text(value: object, *, key: str = "") -> str:
     if isinstance(value, dict | list | tuple | BaseModel):
         return ""
     if _SECRET.search(key) and not key.endswith("_file"):
+        return HIDDEN
+    if isinstance(value, str) and _SECRET_IN_ADDRESS.search(value):
         return HIDDEN
     text = json.dumps(value, ensure_ascii=False) if isinstance(value, bool | str) else str(value)
     return text if len(text) <= _VALUE_LENGTH_MAX else text[: _VALUE_LENGTH_MAX - 1] + "…"

@@ -35,8 +35,7 @@ def _repeated(located: Iterable[Located[Row]], own: str) -> Iterator[Mistake]:
         field = "asset_id" if isinstance(item.row, BatteryRow) else own
         earlier = first.setdefault(_identity(item.row, field), item)
         if earlier is not item:
-            place = earlier.place
-            allowed = f"a name of its own: {place.row} of {place.file} has this one"
+            allowed = f"a name of its own: {earlier.place.row} has this one"
             yield item.place.mistake(field, getattr(item.row, field), allowed)
 
 

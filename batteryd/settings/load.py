@@ -19,8 +19,10 @@ from batteryd.settings.files import Files, toml_of
 from batteryd.settings.inventory import build_inventory, mistakes_between, read_rows
 from batteryd.settings.located import InventoryRows
 from batteryd.settings.model import Credential, Settings
+from batteryd.settings.notify_file import Notify, read_notify, routes_to_nowhere
 from batteryd.settings.paths import SYSTEM_CONFIG_FILE
 from batteryd.settings.profiles import Profiles, read_profiles
+from batteryd.settings.secrets import SecretPlaces
 from batteryd.settings.settings_file import read_settings
 
 
@@ -31,6 +33,7 @@ class Configuration:
     settings: Settings
     inventory: Inventory
     rulebook: RuleBook
+    notify: Notify
     profiles: Mapping[str, Profile]
     digests: Mapping[str, str]
 
@@ -54,17 +57,24 @@ def load_configuration(
     paths = settings.files
     profiles = read_profiles(paths.profiles, files=files, collector=collector)
     rulebook = collector.attempt(lambda: _rulebook(paths.rules, profiles=profiles, files=files))
+    places = SecretPlaces.of(file.path.parent, environ=environ)
+    notify = collector.attempt(
+        lambda: read_notify(paths.notify, places=places, files=files, collector=collector)
+    )
     rows = collector.attempt(lambda: read_rows(paths.inventory, files=files, collector=collector))
     if rows is not None:
         collector.add(*mistakes_between(rows, profiles=profiles, credentials=credential_names))
     if rows is not None and rulebook is not None:
         collector.add(*_overrides_for_nobody(rulebook, rows=rows, profiles=profiles))
-    if rulebook is None or rows is None or collector.mistakes:
+    if rows is not None and notify is not None:
+        collector.add(*routes_to_nowhere(notify.routing, rows=rows, file=paths.notify))
+    if rulebook is None or notify is None or rows is None or collector.mistakes:
         raise ConfigError(collector.mistakes)
     return Configuration(
         settings=settings,
         inventory=build_inventory(rows, profiles=profiles),
         rulebook=rulebook,
+        notify=notify,
         profiles={name: profile for name, profile in profiles.items() if profile is not None},
         digests=files.digests,
     )

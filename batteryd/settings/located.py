@@ -33,7 +33,9 @@ class Place:
     def mistake(self, name: str, value: object, allowed: str) -> Mistake:
         """Return a mistake in one field of this row."""
         key = self.key_template.format(row=self.row, field=self.columns.get(name, name))
-        return Mistake(self.file, key, value_text(value, key=name), allowed)
+        return Mistake(
+            self.file, key, "" if value is None else value_text(value, key=name), allowed
+        )
 
 
 AnyRow = TypeVar("AnyRow", bound=Row, covariant=True)

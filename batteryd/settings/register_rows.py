@@ -31,6 +31,8 @@ _COLUMN_OF_FIELD = MappingProxyType(
 )
 _FIELD_OF_COLUMN = MappingProxyType({column: name for name, column in _COLUMN_OF_FIELD.items()})
 
+_NOT_EMPTY = "a cell that is not empty"
+
 _WHOLE = re.compile(r"[+-]?[0-9]{1,15}")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -68,10 +70,11 @@ def rows_of_register(
             return ()
         first: dict[str, _Entry] = {}
         for entry in entries:
-            if (name := entry.id_of(kind)) is not None:
+            name = entry.id_of(kind)
+            if name is not None and "site" in entry.cells:
                 first.setdefault(name, entry)
         read = (
-            _row(_thing(e, kind, model), model=model, place=e.place, collector=collector)
+            _row(_thing(e, kind, model), model=model, entry=e, collector=collector)
             for e in first.values()
         )
         return tuple(row for row in read if row is not None)
@@ -135,22 +138,21 @@ def _battery(entry: _Entry, *, collector: Collector) -> Located[BatteryRow] | No
         else:
             fields[column] = _READ.get(column, str)(text)
     fields.pop("site_id", None)
-    return _row(fields, model=BatteryRow, place=entry.place, collector=collector)
+    return _row(fields, model=BatteryRow, entry=entry, collector=collector)
 
 
 def _row(
-    fields: Mapping[str, object], *, model: type[ThisRow], place: Place, collector: Collector
+    fields: Mapping[str, object], *, model: type[ThisRow], entry: _Entry, collector: Collector
 ) -> Located[ThisRow] | None:
     try:
-        return Located(model.model_validate(fields), place)
+        return Located(model.model_validate(fields), entry.place)
     except ValidationError as error:
         for details in error.errors():
             name = str(details["loc"][0])
+            written = entry.cells.get(_COLUMN_OF_FIELD.get(name, name))
             is_missing = details["type"] == "missing"
-            allowed = (
-                "a cell that is not empty" if is_missing else allowed_text(details, model=model)
-            )
-            collector.add(place.mistake(name, fields.get(name), allowed))
+            allowed = _NOT_EMPTY if is_missing else allowed_text(details, model=model)
+            collector.add(entry.place.mistake(name, written, allowed))
         return None
 
 

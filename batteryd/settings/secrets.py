@@ -23,12 +23,21 @@ _OTHERS = 0o007  # permission bits of those who are neither owner nor group
 Section = TypeVar("Section", bound=BaseModel)
 
 
+CREDENTIALS_DIRECTORY = "CREDENTIALS_DIRECTORY"  # set by systemd for units with LoadCredential=
+
+
 @dataclass(frozen=True, slots=True)
 class SecretPlaces:
     """The folders in which the files of secrets are looked for."""
 
     config_dir: Path
     credentials_dir: Path | None = None
+
+    @classmethod
+    def of(cls, config_dir: Path, *, environ: Mapping[str, str]) -> "SecretPlaces":
+        """Return the folders of a configuration in an environment."""
+        given = environ.get(CREDENTIALS_DIRECTORY)
+        return cls(config_dir, Path(given) if given else None)
 
     def find(self, name: str) -> Path:
         """Return where a secret's file is, or ought to be."""
@@ -65,20 +74,36 @@ def read_secrets(section: Section, *, places: SecretPlaces, file: str, key: str)
     Raises:
         ConfigError: with every file that is missing, empty, too large or open to others.
     """
+    wanted = {
+        name: file_name
+        for name in secret_names(type(section))
+        if getattr(section, name) is None
+        and (file_name := getattr(section, f"{name}_file")) is not None
+    }
+    key_template = f"{key}.{{}}_file"
+    found = read_secret_files(wanted, places=places, file=file, key_template=key_template)
+    return section.model_copy(update=dict(found))
+
+
+def read_secret_files(
+    wanted: Mapping[str, str], *, places: SecretPlaces, file: str, key_template: str
+) -> Mapping[str, SecretStr]:
+    """Return the secrets that files hold, by the names under which they are wanted.
+
+    Raises:
+        ConfigError: with every file that is missing, empty, too large or open to others.
+    """
     found: dict[str, SecretStr] = {}
     mistakes: list[Mistake] = []
-    for name in secret_names(type(section)):
-        file_name = getattr(section, f"{name}_file")
-        if file_name is None or getattr(section, name) is not None:
-            continue
+    for name, file_name in wanted.items():
         path = places.find(file_name)
         try:
             found[name] = _read(path)
         except ValueError as error:
-            mistakes.append(Mistake(file, f"{key}.{name}_file", str(path), str(error)))
+            mistakes.append(Mistake(file, key_template.format(name), str(path), str(error)))
     if mistakes:
         raise ConfigError(tuple(mistakes))
-    return section.model_copy(update=found)
+    return found
 
 
 def _read(path: Path) -> SecretStr:

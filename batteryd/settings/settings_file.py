@@ -22,8 +22,6 @@ from batteryd.settings.files import SourceFile, toml_of
 from batteryd.settings.model import Credential, Influx, Section, Settings
 from batteryd.settings.secrets import SecretPlaces, in_the_clear, read_secrets
 
-CREDENTIALS_DIRECTORY = "CREDENTIALS_DIRECTORY"  # set by systemd for units with LoadCredential=
-
 
 class SettingsRead(NamedTuple):
     """The settings as far as they are right, and the names of all credentials, right or not."""
@@ -48,11 +46,9 @@ def read_settings(
     credentials = merged.get("credentials")
     names = frozenset(credentials) if isinstance(credentials, dict) else frozenset()
     settings = _checked(merged, written=written, spoken=spoken, file=file, collector=collector)
-    folder = file.path.parent
-    given = environ.get(CREDENTIALS_DIRECTORY)
-    places = SecretPlaces(folder, Path(given) if given else None)
+    places = SecretPlaces.of(file.path.parent, environ=environ)
     settings = _unlocked(settings, places=places, file=file, collector=collector)
-    return SettingsRead(_anchored(settings, folder), names)
+    return SettingsRead(_anchored(settings, file.path.parent), names)
 
 
 def _checked(

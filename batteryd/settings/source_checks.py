@@ -11,7 +11,7 @@ from batteryd.devices.address import ModbusAddress, SnmpAddress, parse_address
 from batteryd.devices.compiler import compile_decoder
 from batteryd.devices.modbus_profile import ModbusProfile
 from batteryd.errors import Mistake, ProfileError
-from batteryd.mistakes import HIDDEN, unknown_text
+from batteryd.mistakes import unknown_text
 from batteryd.settings.inventory_rows import BatteryRow, SourceRow
 from batteryd.settings.located import InventoryRows, Located
 from batteryd.settings.profiles import Profiles
@@ -34,8 +34,7 @@ def source_mistakes(
         try:
             address = _address(item.row.address)
         except ValueError as error:
-            shown = _without_secrets(item.row.address)
-            yield item.place.mistake("address", shown, str(error))
+            yield item.place.mistake("address", item.row.address, str(error))
             continue
         yield from _protocol_mistakes(item, address, profiles=profiles)
         yield from _credential_mistakes(item, address, credentials=credentials)
@@ -55,11 +54,6 @@ def _address(text: str) -> Address:
     if parts.username or parts.password or parse_qs(parts.query).keys() - {"version"}:
         raise ValueError("an address and nothing else; users and secrets are in a credential")
     return parse_address(text)
-
-
-def _without_secrets(text: str) -> str:
-    rest = text.partition("?")[0].rpartition("@")[2]
-    return text if rest == text else f"{HIDDEN} {rest}"
 
 
 def _profile_mistakes(item: Located[SourceRow], *, profiles: Profiles) -> Iterator[Mistake]:
