@@ -43,6 +43,19 @@ class Summaries:
         )
 
 
+_NO_NUMBERS = np.empty(0, np.int64)
+_NO_MATRIX = np.empty((0, 1))
+NO_LINES = Summaries(
+    asset=_NO_NUMBERS,
+    start_s=_NO_NUMBERS,
+    poll_count=_NO_NUMBERS,
+    minimum=_NO_MATRIX,
+    total=_NO_MATRIX,
+    maximum=_NO_MATRIX,
+    count=np.empty((0, 1), np.int64),
+)
+
+
 def polls(asset: Integers, at_ms: Integers, values: Matrix) -> Summaries:
     """Return the summaries of single polls."""
     known = ~np.isnan(values)

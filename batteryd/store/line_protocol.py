@@ -23,9 +23,8 @@ _ASSET, _PLACE, _TIME = "\x01", "\x02", "\x03"
 _TEMPLATES_MAX = 1_000  # a rack of 272 columns takes 20 kB
 
 # Line protocol has no escape for a backslash and ends at a line break, whatever stands before it.
-_TAG_ESCAPES = str.maketrans(
-    {",": r"\,", "=": r"\=", " ": r"\ ", "\\": "/"} | {chr(code): "_" for code in range(32)}
-)
+_UNWRITABLE = str.maketrans({"\\": "/"} | {chr(code): "_" for code in range(32)})
+_ESCAPES = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ "})
 
 
 class Place(NamedTuple):
@@ -55,7 +54,7 @@ class LineEncoder:
         template = self._template(snapshot.layout, np.isfinite(values))
         text = _poll_line(snapshot) + template.text % tuple(_short(values[template.columns]))
         return (
-            text.replace(_ASSET, escape_tag(snapshot.asset_id))
+            text.replace(_ASSET, _escaped(snapshot.asset_id))
             .replace(_PLACE, _place_tags(self._place_of(snapshot.asset_id)))
             .replace(_TIME, str(to_ms(snapshot.observed_at_s)))
         )
@@ -69,9 +68,13 @@ class LineEncoder:
         return self._templates[key]
 
 
-def escape_tag(text: str) -> str:
-    """Return text as it stands in a tag's value."""
-    return text.translate(_TAG_ESCAPES)
+def tag_value(text: str) -> str:
+    """Return text as a tag keeps it: what cannot be written is replaced."""
+    return text.translate(_UNWRITABLE)
+
+
+def _escaped(text: str) -> str:
+    return tag_value(text).translate(_ESCAPES)
 
 
 def _compile(layout: Layout, has_value: npt.NDArray[np.bool_]) -> _Template:
@@ -100,7 +103,7 @@ def _poll_line(snapshot: Snapshot) -> str:
 def _place_tags(place: Place) -> str:
     # Tags in alphabetical order spare InfluxDB the sorting.
     tags = (("room", place.room_id), ("site", place.site_id))
-    return "".join(f",{name}={escape_tag(value)}" for name, value in tags if value)
+    return "".join(f",{name}={_escaped(value)}" for name, value in tags if value)
 
 
 def _short(values: npt.NDArray[np.float32]) -> list[float]:

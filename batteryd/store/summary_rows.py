@@ -36,6 +36,27 @@ def load(
     return _from_rows(found, width=like.minimum.shape[1])
 
 
+def load_column(
+    db: sqlite3.Connection,
+    resolution: Resolution,
+    *,
+    asset: int,
+    layout: int,
+    index: int,
+    from_s: float,
+    to_s: float,
+) -> Summaries:
+    """Return one column of the periods that overlap a range, as lines of asset 0."""
+    at = 4 * index + 1  # a position in a blob counts from 1
+    found = db.execute(
+        "SELECT 0, start_s, layout, poll_count, substr(minimum, ?, 4), substr(mean, ?, 4),"
+        f" substr(maximum, ?, 4), substr(count, ?, 4) FROM {resolution.table}"
+        " WHERE asset = ? AND start_s > ? AND start_s < ? AND layout = ?",
+        (at, at, at, at, asset, from_s - resolution.period_s, to_s, layout),
+    ).fetchall()
+    return _from_rows(found, width=1)
+
+
 def save(db: sqlite3.Connection, resolution: Resolution, lines: Summaries, *, layout: int) -> None:
     """Write lines in place of those of the same asset, period and layout."""
     db.executemany(

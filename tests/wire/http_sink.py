@@ -48,8 +48,11 @@ def http_sink() -> Iterator[HttpSink]:
     class Exchange(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def do_GET(self) -> None:
+            self.do_POST()
+
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
             reply = sink.take(Request(self.path, dict(self.headers), body))
             self.send_response(reply.status)
             for name, value in reply.headers:

@@ -8,8 +8,11 @@ import pytest
 from pydantic import SecretStr
 
 from batteryd.clock import SystemClock
+from batteryd.domain.snapshot import parse_column
+from batteryd.errors import StoreError
 from batteryd.store.influx import InfluxFollower, StepReason
 from batteryd.store.influx_answer import Answer, Verdict
+from batteryd.store.influx_query import InfluxReader
 from batteryd.store.influx_target import InfluxApi, InfluxTarget
 from batteryd.store.influx_write import InfluxWriter
 from batteryd.store.journal import Journal
@@ -191,3 +194,37 @@ def test_a_server_that_never_answers_is_given_up_in_time(sink: HttpSink) -> None
     is_over.set()
 
     assert answer == Answer(Verdict.UNAVAILABLE, "no answer in 1.0 s")
+
+
+@pytest.mark.parametrize(
+    ("reply", "complaint"),
+    [
+        (Reply(401, b'{"error": "authorization failed"}'), "answered 401 Unauthorized"),
+        (Reply(200, b"<html>a portal</html>"), "no InfluxQL result"),
+        (Reply(200, b'{"results": []}'), "no InfluxQL result"),
+        (Reply(200, b'{"results": [{"error": "timeout"}]}'), "timeout"),
+        (Reply(200, b"\xff"), "UnicodeDecodeError"),
+    ],
+)
+def test_an_answer_that_is_no_history_is_an_error_without_secrets(
+    sink: HttpSink, reply: Reply, complaint: str
+) -> None:
+    sink.rule = lambda _: reply
+    reader = InfluxReader(v1(sink.url))
+
+    with pytest.raises(StoreError, match=complaint) as refusal:
+        reader.summaries("rack-1", parse_column("-:soc_pct"), NOON_S, NOON_S + 60, period_s=60)
+    reader.close()
+
+    assert "s3cret" not in str(refusal.value)
+
+
+def test_no_history_is_an_empty_answer(sink: HttpSink) -> None:
+    sink.rule = lambda _: Reply(200, b'{"results": [{"statement_id": 0}]}')
+    reader = InfluxReader(v2(sink.url))
+
+    found = reader.summaries("rack-1", parse_column("-:soc_pct"), NOON_S, NOON_S + 60, period_s=60)
+    reader.close()
+
+    assert len(found) == 0
+    assert sink.requests[0].headers["Authorization"] == "Token t0k3n"

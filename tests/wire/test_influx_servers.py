@@ -11,13 +11,16 @@ import pytest
 from pydantic import SecretStr
 
 from batteryd.clock import SystemClock
-from batteryd.domain.snapshot import Snapshot
+from batteryd.domain.snapshot import Snapshot, parse_column
+from batteryd.errors import StoreError
 from batteryd.store.influx import InfluxFollower, StepReason
+from batteryd.store.influx_query import InfluxReader
 from batteryd.store.influx_target import InfluxApi, InfluxTarget
 from batteryd.store.influx_write import InfluxWriter
 from batteryd.store.journal import Journal
 from batteryd.store.line_protocol import LineEncoder, Place
 from batteryd.store.pause import Pause
+from batteryd.store.trend import Trend
 from tests.builders import make_snapshot
 from tests.journals import open_journal
 from tests.wire.servers import Server, influxdb, influxql, victoria_metrics
@@ -239,3 +242,53 @@ def _drain(follower: InfluxFollower) -> list[StepReason]:
         reasons.append(follower.step(START_S))
         assert len(reasons) < 500
     return reasons
+
+
+def test_history_beyond_the_journal_is_read_back_from_influxdb(
+    journal: Journal, influx: Server
+) -> None:
+    target = InfluxTarget(influx.url, "batteryd", api=InfluxApi.V1)
+    journal.append([s for number in range(36) for s in poll(number)])
+    _drain(follow(journal, target))
+    sensor = parse_column("s1/m02/t1:temperature_c")
+    _, wanted, _ = journal.series("rack-1", sensor, START_S, START_S + 360)
+    with journal.file.write() as db:
+        db.execute("DELETE FROM snapshot")
+    reader = InfluxReader(target)
+
+    line = Trend(journal, reader).query("rack-1", sensor, START_S, START_S + 360, points_max=50)
+    reader.close()
+
+    minutes = wanted.reshape(6, 6)
+    assert line.missing == ""
+    assert line.at_s.tolist() == [START_S + 60 * i for i in range(6)]
+    assert np.allclose(line.mean, minutes.mean(axis=1), rtol=1e-6)
+    assert np.allclose(line.minimum, minutes.min(axis=1), rtol=1e-6)
+    assert np.allclose(line.maximum, minutes.max(axis=1), rtol=1e-6)
+
+
+def test_history_names_what_influxdb_says_against_it(influx: Server) -> None:
+    sensor = parse_column("s1/m02/t1:temperature_c")
+    reader = InfluxReader(InfluxTarget(influx.url, "elsewhere", api=InfluxApi.V1))
+
+    with pytest.raises(StoreError, match="database not found"):
+        reader.summaries("rack-1", sensor, START_S, START_S + 60, period_s=60)
+    influx.kill()
+    with pytest.raises(StoreError, match="NewConnectionError"):
+        reader.summaries("rack-1", sensor, START_S, START_S + 60, period_s=60)
+    reader.close()
+
+
+def test_an_asset_id_cannot_leave_its_place_in_a_query(journal: Journal, influx: Server) -> None:
+    asset_id = "it's \\' a \"rack\" = 1, 2\n'; DROP DATABASE batteryd"
+    target = InfluxTarget(influx.url, "batteryd", api=InfluxApi.V1)
+    journal.append([make_snapshot(asset_id, at_s=START_S)])
+    _drain(follow(journal, target))
+    reader = InfluxReader(target)
+
+    found = reader.summaries(
+        asset_id, parse_column("-:soc_pct"), START_S, START_S + 60, period_s=60
+    )
+    reader.close()
+
+    assert found.maximum.tolist() == [[80.0]]
