@@ -55,9 +55,7 @@ class LocalHistory:
             at_ms = np.round(at_s * 1000).astype(np.int64)
             return polls(np.zeros(len(at_s), np.int64), at_ms, value.reshape(-1, 1))
         found, names = NO_LINES, self._journal.names
-        asset = names.asset(span.asset_id)
-        if asset is None:
-            return found
+        asset = names.asset_number(span.asset_id)  # only an asset with polls has roll-ups
         with self._journal.file.read() as db:
             for number, layout in names.layouts:
                 if (index := layout.index.get(span.column)) is not None:

@@ -45,6 +45,16 @@ def test_a_database_of_something_else_is_refused(tmp_path: Path) -> None:
         open_journal_file(path)
 
 
+def test_a_versioned_database_of_something_else_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    with sqlite3.connect(path) as other:
+        other.execute("PRAGMA user_version = 1")
+    other.close()
+
+    with pytest.raises(StoreDamaged, match="not a journal"):
+        open_journal_file(path)
+
+
 def test_a_damaged_journal_is_set_aside_and_a_new_one_begun(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -113,3 +113,15 @@ def test_every_float32_survives_the_text(values: list[float]) -> None:
     written = [line.split(" ")[1].removeprefix("cell_voltage_v=") for line in lines[1:]]
 
     assert [np.float32(text) for text in written] == [np.float32(v) for v in values]
+
+
+def test_templates_are_bounded_however_many_columns_come_and_go() -> None:
+    encoder = LineEncoder(lambda _: ROOM_5B)
+    columns = [f"s1/m01/c{i:02d}:cell_voltage_v" for i in range(1, 11)]
+
+    for pattern in range(1, 1024):
+        has_value = [bool(pattern >> i & 1) for i in range(10)]
+        values = {c: 3.6 if has else np.nan for c, has in zip(columns, has_value, strict=True)}
+        assert encoder.encode(snapshot_of(values)).count("battery,") == sum(has_value)
+
+    assert len(encoder._templates) <= 1000

@@ -1,8 +1,19 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from batteryd.domain.snapshot import EMPTY_LAYOUT, Snapshot, failed_snapshot, parse_column
-from batteryd.errors import StoreError
+from batteryd.domain.component import Component
+from batteryd.domain.snapshot import (
+    EMPTY_LAYOUT,
+    Column,
+    Layout,
+    Snapshot,
+    failed_snapshot,
+    parse_column,
+)
+from batteryd.errors import StoreDamaged, StoreError
+from batteryd.store.disk import DiskReserve
 from batteryd.store.journal import Journal
 from batteryd.store.packing import FLOAT32
 from batteryd.store.rollup import Rollup
@@ -99,3 +110,36 @@ def test_a_step_that_fails_in_the_middle_counts_nothing_twice(journal: Journal) 
     assert rollup.step() == 2
 
     assert temperatures(journal, "rollup_minute") == [(0, 24.0, 24.5, 25.0, 2)]
+
+
+def test_two_roll_ups_at_once_count_nothing_twice(journal: Journal) -> None:
+    journal.append([poll(0, 24.0), poll(1, 25.0)])
+    other = Rollup(journal)
+
+    def other_goes_first(_: Path) -> int:
+        journal.reserve = DiskReserve(journal.file.path.parent, size_bytes=0)
+        return other.step()
+
+    folder = journal.file.path.parent
+    journal.reserve = DiskReserve(folder, size_bytes=0, free=other_goes_first)
+
+    assert Rollup(journal).step() == 0
+    assert temperatures(journal, "rollup_minute") == [(0, 24.0, 24.5, 25.0, 2)]
+
+
+def test_wide_rows_make_short_steps(journal: Journal) -> None:
+    layout = Layout.of(Column(Component(1, 1, i), "cell_voltage_v") for i in range(1, 5001))
+    values, quality = np.full(5000, 3.652), np.zeros(5000, np.uint8)
+    journal.append([Snapshot("rack-1", NOON_S + i, layout, values, quality) for i in range(150)])
+    rollup = Rollup(journal)
+
+    assert [rollup.step(), rollup.step(), rollup.step()] == [100, 50, 0]
+
+
+def test_a_row_that_does_not_fit_its_layout_is_damage(journal: Journal) -> None:
+    journal.append([poll(0, 24.0)])
+    with journal.file.write() as db:
+        db.execute("UPDATE snapshot SET value = x'0000803f'")
+
+    with pytest.raises(StoreDamaged, match="does not fit layout"):
+        Rollup(journal).step()

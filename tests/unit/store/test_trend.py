@@ -171,3 +171,34 @@ def test_an_asset_that_was_never_seen_has_no_points(journal: Journal) -> None:
     line = Trend(journal).query("rack-9", SENSOR, 0, NOON_S * 2, points_max=100)
 
     assert len(line.at_s) == 0
+
+
+def test_a_battery_whose_layout_has_changed_is_one_line(journal: Journal) -> None:
+    fill(journal, [24.0, 26.0])
+    for at_s, columns in ((30, [SENSOR]), (40, [parse_column("-:soc_pct")])):
+        journal.append(
+            [
+                Snapshot(
+                    "rack-1",
+                    NOON_S + at_s,
+                    Layout.of(columns),
+                    np.array([31.0]),
+                    np.zeros(1, np.uint8),
+                )
+            ]
+        )
+    Rollup(journal).step()
+    forget_polls(journal)
+
+    line = Trend(journal).query("rack-1", SENSOR, NOON_S, NOON_S + 60, points_max=100)
+
+    assert line.mean.tolist() == [27.0]
+    assert line.maximum.tolist() == [31.0]
+
+
+def test_an_asset_that_only_influxdb_knows_is_shown(journal: Journal) -> None:
+    line = Trend(journal, RemoteFake()).query(
+        "rack-9", SENSOR, NOON_S, NOON_S + HOUR_S, points_max=100
+    )
+
+    assert line.mean.tolist() == [20.0] * 60
