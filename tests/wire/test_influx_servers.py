@@ -42,19 +42,23 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 @pytest.fixture
 def influx(tmp_path: Path) -> Iterator[Server]:
-    server = influxdb(tmp_path)
-    server.start()
-    influxql(server, "CREATE DATABASE batteryd")
-    yield server
-    server.kill()
+    with influxdb(tmp_path) as server:
+        influxql(server, "CREATE DATABASE batteryd")
+        yield server
 
 
 @pytest.fixture
 def victoria(tmp_path: Path) -> Iterator[Server]:
-    server = victoria_metrics(tmp_path)
-    server.start()
-    yield server
-    server.kill()
+    with victoria_metrics(tmp_path) as server:
+        yield server
+
+
+@pytest.fixture
+def guarded_influx(tmp_path: Path) -> Iterator[Server]:
+    with influxdb(tmp_path, with_auth=True) as server:
+        influxql(server, "CREATE USER batteryd WITH PASSWORD 's3cret' WITH ALL PRIVILEGES")
+        influxql(server, "CREATE DATABASE batteryd", u="batteryd", p="s3cret")
+        yield server
 
 
 def follow(journal: Journal, target: InfluxTarget) -> InfluxFollower:
@@ -206,19 +210,14 @@ def test_influxdb_isolates_the_line_whose_field_has_another_type(
 
 
 def test_influxdb_that_wants_credentials_gets_them_and_nobody_else_does(
-    journal: Journal, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    journal: Journal, guarded_influx: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
-    server = influxdb(tmp_path, with_auth=True)
-    server.start()
-    influxql(server, "CREATE USER batteryd WITH PASSWORD 's3cret' WITH ALL PRIVILEGES")
-    influxql(server, "CREATE DATABASE batteryd", u="batteryd", p="s3cret")
     journal.append(poll(1))
-    caplog.clear()
     caplog.set_level("DEBUG")
 
     def target(password: str) -> InfluxTarget:
         return InfluxTarget(
-            server.url,
+            guarded_influx.url,
             "batteryd",
             api=InfluxApi.V1,
             username="batteryd",
@@ -233,7 +232,6 @@ def test_influxdb_that_wants_credentials_gets_them_and_nobody_else_does(
     assert "authorization failed" in caplog.text
     assert "wr0ng" not in caplog.text
     assert "s3cret" not in caplog.text
-    server.kill()
 
 
 def _drain(follower: InfluxFollower) -> list[StepReason]:
