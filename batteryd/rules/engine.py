@@ -6,7 +6,7 @@ events and moves the alarms through `lifecycle`; after a start it is given back 
 that nothing is raised twice and nothing is forgotten to return.
 
 Time is `observed_at_s` of a snapshot where values are judged, and `now_s` where their absence is.
-A pause of the calls longer than `TICK_GAP_S_MAX`, or a clock that ran back, means that this daemon
+A pause between two ticks longer than `tick_gap_s`, or a clock that ran back, means that this daemon
 did not look: then no device is called silent for the time that it was not asked.
 """
 
@@ -20,7 +20,7 @@ from batteryd.rules.kind import Standing, Subject
 from batteryd.rules.rulebook import RuleBook
 from batteryd.rules.watch import Watch, end_of
 
-TICK_GAP_S_MAX = 30.0
+TICK_GAP_S = 30.0
 Events = tuple[AlarmEvent, ...]
 
 
@@ -28,8 +28,14 @@ class Engine:
     """All rules on everything that is watched."""
 
     def __init__(
-        self, rulebook: RuleBook, assets: Iterable[Asset], *, unpolled: Iterable[Subject] = ()
+        self,
+        rulebook: RuleBook,
+        assets: Iterable[Asset],
+        *,
+        unpolled: Iterable[Subject] = (),
+        tick_gap_s: float = TICK_GAP_S,  # longer where the clock runs faster than the machine
     ) -> None:
+        self._tick_gap_s = tick_gap_s
         self._watches: dict[str, Watch] = {}
         self._layouts: dict[str, Layout] = {}  # as many as there are kinds of devices
         self._ticked_at_s: float | None = None
@@ -46,7 +52,7 @@ class Engine:
     def tick(self, now_s: float) -> Events:
         """Judge that it is now. Call it every few seconds, also while no snapshot comes."""
         before_s, self._ticked_at_s = self._ticked_at_s, now_s
-        if before_s is not None and not 0 <= now_s - before_s <= TICK_GAP_S_MAX:
+        if before_s is not None and not 0 <= now_s - before_s <= self._tick_gap_s:
             for watch in self._watches.values():
                 watch.restart()
         return tuple(

@@ -20,7 +20,7 @@ from typing import NamedTuple, Protocol
 
 from batteryd.domain.alarm import Alarm, AlarmEvent, AlarmKey, Priority
 from batteryd.domain.component import Scope
-from batteryd.domain.inventory import Asset, Chemistry
+from batteryd.domain.inventory import Asset, Chemistry, Inventory
 from batteryd.domain.snapshot import Layout, Snapshot
 from batteryd.domain.warranty import WarrantyAssessment
 from batteryd.rules.parameters import RuleSettings
@@ -41,6 +41,15 @@ class Subject(NamedTuple):
     def of(cls, asset: Asset) -> "Subject":
         """Return the subject that a polled asset is."""
         return cls(asset.asset_id, asset.site_id, asset.chemistry, asset.source.profile)
+
+    @classmethod
+    def unpolled_of(cls, inventory: Inventory) -> "tuple[Subject, ...]":
+        """Return the batteries that are in the register only: their warranty is watched."""
+        return tuple(
+            cls(battery.asset_id, inventory.rooms[battery.room_id].site_id, battery.chemistry)
+            for battery in inventory.batteries.values()
+            if battery.source is None
+        )
 
 
 class Rule(NamedTuple):

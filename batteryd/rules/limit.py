@@ -73,6 +73,8 @@ class Limits:
 
     def adopt(self, standing: Mapping[AlarmKey, Standing]) -> Collection[AlarmKey]:
         """Take over active alarms; those whose columns are gone can no longer be watched."""
+        if not standing:
+            return ()
         points = self._program.points
         index_of = {(point.rule.name, point.component): i for i, point in enumerate(points)}
         column_of = {str(column): i for column, i in self._program.layout.index.items()}

@@ -187,3 +187,12 @@ def test_ticks_may_be_up_to_half_a_minute_apart(pause_s):
     events = [event for n in range(200) for event in engine.tick(NOON_S + n * pause_s)]
 
     assert [event.at_s - NOON_S for event in events] == [30]
+
+
+def test_a_clock_that_runs_faster_may_have_longer_pauses():
+    engine = Engine(rulebook(SILENCE), [make_asset()], tick_gap_s=3600.0)
+    show(engine, 24.0)
+
+    events = [event for n in range(3) for event in engine.tick(NOON_S + n * 600.0)]
+
+    assert [event.at_s - NOON_S for event in events] == [600]

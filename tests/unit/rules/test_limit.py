@@ -9,7 +9,13 @@ from batteryd.domain.alarm import Priority
 from batteryd.domain.component import Scope
 from batteryd.domain.inventory import AssetKind, Chemistry
 from batteryd.domain.quality import Quality
-from batteryd.domain.snapshot import Layout, Snapshot, parse_column
+from batteryd.domain.snapshot import (
+    EMPTY_LAYOUT,
+    Layout,
+    Snapshot,
+    failed_snapshot,
+    parse_column,
+)
 from tests.builders import NOON_S, make_snapshot
 from tests.rulebooks import alarms_of, make_asset, make_engine, rulebook, told
 
@@ -116,6 +122,16 @@ def test_an_uncertain_value_decides_nothing(quality):
         later_s = NOON_S + 10 * number
         at_a_later_time = replace(with_quality(cool, T1, quality), observed_at_s=later_s)
         assert engine.evaluate(at_a_later_time, later_s) == ()
+
+
+def test_a_failed_poll_and_the_mere_passing_of_time_decide_nothing():
+    engine = make_engine(HOT)
+    run(engine, {T1: 51.0})
+
+    for number in range(1, 30):
+        later_s = NOON_S + 10 * number
+        poll = failed_snapshot("rack-1", EMPTY_LAYOUT, at_s=later_s, failure="timeout")
+        assert engine.tick(later_s) == engine.evaluate(poll, later_s) == ()
 
 
 def test_a_short_gap_in_the_values_does_not_stop_an_on_delay():

@@ -10,7 +10,7 @@ from batteryd.rules.engine import Engine
 from batteryd.rules.kind import Subject
 from batteryd.rules.warranty import WarrantySettings
 from batteryd.warranty.coverage import assess
-from tests.builders import NOON_S
+from tests.builders import NOON_S, make_battery, make_inventory
 from tests.rulebooks import make_engine, shipped_rulebook, told
 
 LAST_DAY = date(2024, 8, 19)
@@ -95,10 +95,13 @@ def test_an_extended_contract_goes_back_to_the_step_that_then_applies(engine):
 
 
 def test_batteries_that_are_in_the_register_only_are_watched_for_their_warranty():
-    engine = Engine(shipped_rulebook(), [], unpolled=[Subject("shelf-7", "daejeon")])
+    inventory = make_inventory(make_battery(), make_battery("shelf-7", source=None))
+    unpolled = Subject.unpolled_of(inventory)
+    engine = Engine(shipped_rulebook(), inventory.assets.values(), unpolled=unpolled)
 
     events = on(engine, 10, asset_id="shelf-7")
 
+    assert [subject.asset_id for subject in unpolled] == ["shelf-7"]
     assert [str(event.key) for event in events] == ["daejeon/shelf-7/-/warranty"]
 
 
