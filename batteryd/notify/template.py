@@ -8,6 +8,7 @@ What templates may name: the keys of `AlarmMessage.as_body`, what `context_of` a
 filters below, and `secret.NAME`, the content of a secret's file.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
@@ -25,6 +26,7 @@ from batteryd.notify.wording import SUBJECT, TEXT
 Context = Mapping[str, Any]
 
 _ONE_EXPRESSION = re.compile(r"\{\{(?P<expression>(?:(?!\}\}|\{\{).)*)\}\}", re.DOTALL)
+_UNKNOWN = "unknown"  # what filters make of null
 # What an expression can raise on values that its author did not think of.
 _FAILURES = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
 
@@ -69,13 +71,17 @@ class TreeTemplate:
         self._node = self._compile(tree, path="")
         self.secret_names = frozenset(self._names)
 
-    def render(self, context: Context) -> Any:
-        """Fill the templates; the result is JSON-able.
+    def render(self, context: Context) -> str:
+        """Fill the templates and write the tree as JSON.
 
         Raises:
             DeliveryError: as for `TextTemplate.render`, with the place in the tree.
         """
-        return self._node(context)
+        tree = self._node(context)
+        try:
+            return json.dumps(tree, ensure_ascii=False, allow_nan=False)
+        except (TypeError, ValueError) as error:  # e.g. a filter's generator
+            raise _permanent(error) from error
 
     def _compile(self, tree: object, *, path: str) -> Callable[[Context], Any]:
         if isinstance(tree, Mapping):
@@ -146,14 +152,18 @@ def _permanent(error: Exception, *, at: str = "") -> DeliveryError:
     return DeliveryError(f"template{place}: {type(error).__name__}: {error}", permanent=True)
 
 
-def _amount(value: float, unit: str = "") -> str:
+def _amount(value: float | None, unit: str = "") -> str:
     """Write a number with at most three decimals, and its unit: `52.1 °C`."""
+    if value is None:
+        return _UNKNOWN
     digits = f"{value:.3f}".rstrip("0").rstrip(".")
     return f"{digits} {unit}".rstrip()
 
 
-def _duration(duration_s: float) -> str:
+def _duration(duration_s: float | None) -> str:
     """Write a duration in its two largest units: `2 h 5 min`."""
+    if duration_s is None:
+        return _UNKNOWN
     left = round(duration_s)
     parts = []
     for unit, unit_s in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
@@ -163,8 +173,10 @@ def _duration(duration_s: float) -> str:
     return " ".join(parts[:2]) or "0 s"
 
 
-def _local_time(at_s: float, time_zone: str = "UTC") -> str:
+def _local_time(at_s: float | None, time_zone: str = "UTC") -> str:
     """Write an instant in the site's own time: `2025-09-26 20:16:44 KST`."""
+    if at_s is None:
+        return _UNKNOWN
     return datetime.fromtimestamp(at_s, _zone(time_zone)).strftime("%Y-%m-%d %H:%M:%S %Z")
 
 

@@ -62,7 +62,10 @@ class SmtpChannel:
             password = self._password.render(context)
             await _in_daemon_thread(lambda: self._converse(message, password), seats=self._seats)
         except DeliveryError as error:
-            raise self._secrets.scrubbed(error) from None
+            failure = self._secrets.scrubbed(error)
+        else:
+            return
+        raise failure  # here, so that the error with the secrets is not its context
 
     async def close(self) -> None:
         """Nothing stays open between two mails."""
@@ -74,7 +77,7 @@ class SmtpChannel:
         message["From"] = self._settings.sender
         message["To"] = ", ".join(self._settings.recipients)
         message["Subject"] = " ".join(self._subject.render(context).split())
-        message["Date"] = formatdate(notification.created_at_s)
+        message["Date"] = formatdate(notification.created_at_s, usegmt=True)
         message["Message-ID"] = _message_id(notification.idempotency_key, domain=domain)
         message["In-Reply-To"] = message["References"] = _message_id(thread, domain=domain)
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please

@@ -47,7 +47,7 @@ class WebhookChannel:
         self._url = TextTemplate(settings.url)
         self._headers = {name: TextTemplate(value) for name, value in settings.headers.items()}
         self._text = TextTemplate(settings.body_text) if settings.body_text else None
-        self._tree = TreeTemplate(settings.body_json) if settings.body_json else None
+        self._tree = None if settings.body_json is None else TreeTemplate(settings.body_json)
         self._client = httpx.AsyncClient(
             timeout=settings.timeout_s,
             follow_redirects=False,
@@ -64,7 +64,10 @@ class WebhookChannel:
             context = context_of(notification, secrets=self._secrets.revealed())
             await self._request(notification, context)
         except DeliveryError as error:
-            raise self._secrets.scrubbed(error) from None
+            failure = self._secrets.scrubbed(error)
+        else:
+            return
+        raise failure  # here, so that the error with the secrets is not its context
 
     async def close(self) -> None:
         """Close kept connections."""
@@ -105,8 +108,9 @@ class WebhookChannel:
     def _content(self, notification: Notification, context: dict[str, Any]) -> tuple[bytes, str]:
         if self._text is not None:
             return self._text.render(context).encode(), "text/plain; charset=utf-8"
-        tree = self._tree.render(context) if self._tree else _everything(context)
-        return json.dumps(tree, ensure_ascii=False).encode(), "application/json"
+        if self._tree is not None:
+            return self._tree.render(context).encode(), "application/json"
+        return json.dumps(_everything(context), ensure_ascii=False).encode(), "application/json"
 
 
 def _everything(context: dict[str, Any]) -> dict[str, Any]:
