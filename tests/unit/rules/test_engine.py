@@ -196,3 +196,14 @@ def test_a_clock_that_runs_faster_may_have_longer_pauses():
     events = [event for n in range(3) for event in engine.tick(NOON_S + n * 600.0)]
 
     assert [event.at_s - NOON_S for event in events] == [600]
+
+
+def test_an_alarm_that_grew_still_knows_when_it_began_after_its_rule_started_anew():
+    engine = make_engine(HOT.replace("{ critical", "{ medium = 40.0, critical"))
+    show(engine, 42.0)
+    show(engine, 51.0, at_s=NOON_S + 600)
+    show_nonsense(engine, at_s=NOON_S + 610)
+
+    (over,) = show(engine, 24.0, at_s=NOON_S + 900)
+
+    assert over.why.endswith("after 15 min")
