@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from batteryd.errors import Mistake
 from batteryd.mistakes import unknown_text, value_text
+from batteryd.notify.channel_settings import LogSettings
 from batteryd.notify.routing import Routing, parse_notify
 from batteryd.settings.collect import Collector
 from batteryd.settings.files import Files, toml_of
@@ -30,6 +31,7 @@ def read_notify(path: Path, *, places: SecretPlaces, files: Files, collector: Co
     """
     file = files.read(path)
     routing = parse_notify(toml_of(file), file=file.name)
+    collector.add(*_missing_certificates(routing, file=file.name))
     wanted = {name: name for name in sorted(routing.secret_names)}
     secrets = collector.attempt(
         lambda: read_secret_files(wanted, places=places, file=file.name, key_template="secret.{}")
@@ -46,3 +48,12 @@ def routes_to_nowhere(routing: Routing, *, rows: InventoryRows, file: Path) -> I
                 if name not in known:
                     allowed = unknown_text(kind, name, known=sorted(known))
                     yield Mistake(str(file), f"route.{number}.{kind}s", value_text(name), allowed)
+
+
+def _missing_certificates(routing: Routing, *, file: str) -> Iterator[Mistake]:
+    for name, channel in routing.channels.items():
+        if isinstance(channel, LogSettings) or channel.ca_file is None:
+            continue
+        if not Path(channel.ca_file).is_file():
+            key = f"channel.{name}.ca_file"
+            yield Mistake(file, key, value_text(channel.ca_file), "a file that is there")

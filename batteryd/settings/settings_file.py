@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
+from batteryd.errors import Mistake
 from batteryd.mistakes import mistakes_of
 from batteryd.settings.collect import Collector
 from batteryd.settings.environment import (
@@ -48,7 +49,11 @@ def read_settings(
     settings = _checked(merged, written=written, spoken=spoken, file=file, collector=collector)
     places = SecretPlaces.of(file.path.parent, environ=environ)
     settings = _unlocked(settings, places=places, file=file, collector=collector)
-    return SettingsRead(_anchored(settings, file.path.parent), names)
+    settings = _anchored(settings, file.path.parent)
+    if settings.influx.ca_file is not None and not settings.influx.ca_file.is_file():
+        shown = str(settings.influx.ca_file)
+        collector.add(Mistake(file.name, "influx.ca_file", shown, "a file that is there"))
+    return SettingsRead(settings, names)
 
 
 def _checked(

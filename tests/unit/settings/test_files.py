@@ -22,7 +22,7 @@ def test_a_slip_in_toml_is_told_with_line_and_column() -> None:
 
 
 def test_a_file_that_ends_too_early_is_told() -> None:
-    assert mistake_of(b'name = "rack') == ("end of document", "TOML (Expected '\"')")
+    assert mistake_of(b'name = "rack') == ("end of document", "TOML (Unterminated string)")
 
 
 def test_a_key_twice_is_told() -> None:
