@@ -7,7 +7,7 @@ An address never holds a secret, because inventories are mailed around; it names
 from collections.abc import Collection, Iterator
 from urllib.parse import parse_qs, urlsplit
 
-from batteryd.devices.address import ModbusAddress, SnmpAddress, parse_address
+from batteryd.devices.address import Address, ModbusAddress, parse_address
 from batteryd.devices.compiler import compile_decoder
 from batteryd.devices.modbus_profile import ModbusProfile
 from batteryd.errors import Mistake, ProfileError
@@ -18,14 +18,14 @@ from batteryd.settings.profiles import Profiles
 
 DEFAULT_CREDENTIAL = "default"
 
-Address = ModbusAddress | SnmpAddress
+Identity = tuple[str, int, int | None]  # host, port, and the unit behind it
 
 
 def source_mistakes(
     rows: InventoryRows, *, profiles: Profiles, credentials: Collection[str]
 ) -> Iterator[Mistake]:
     """Yield everything that keeps an asset from being read."""
-    first: dict[Address, Located[SourceRow]] = {}
+    first: dict[Identity, Located[SourceRow]] = {}
     for item in (*rows.ups, *rows.batteries):
         yield from _profile_mistakes(item, profiles=profiles)
         yield from _geometry_mistakes(item, profiles=profiles)
@@ -38,7 +38,7 @@ def source_mistakes(
             continue
         yield from _protocol_mistakes(item, address, profiles=profiles)
         yield from _credential_mistakes(item, address, credentials=credentials)
-        earlier = first.setdefault(address, item)
+        earlier = first.setdefault(_identity(address), item)
         if earlier is not item:
             allowed = f"an address of its own: {earlier.place.row} has this one"
             yield item.place.mistake("address", item.row.address, allowed)
@@ -54,6 +54,11 @@ def _address(text: str) -> Address:
     if parts.username or parts.password or parse_qs(parts.query).keys() - {"version"}:
         raise ValueError("an address and nothing else; users and secrets are in a credential")
     return parse_address(text)
+
+
+def _identity(address: Address) -> Identity:
+    unit = address.unit if isinstance(address, ModbusAddress) else None
+    return address.host, address.port, unit
 
 
 def _profile_mistakes(item: Located[SourceRow], *, profiles: Profiles) -> Iterator[Mistake]:

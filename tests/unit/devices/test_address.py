@@ -1,0 +1,83 @@
+"""Addresses as people write them, without their secrets where people read them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batteryd.devices.address import ModbusAddress, SnmpAddress, parse_address
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("modbus://10.0.5.31/1", ModbusAddress("10.0.5.31", 502, 1)),
+        ("modbus://gateway-5.example:1502/247", ModbusAddress("gateway-5.example", 1502, 247)),
+        ("modbus://[fd00::31]/1", ModbusAddress("fd00::31", 502, 1)),
+        ("snmp://10.0.5.20", SnmpAddress("10.0.5.20", 161)),
+        ("snmp://ups-a:1161?version=1", SnmpAddress("ups-a", 1161, version="1")),
+    ],
+)
+def test_an_address_is_read(text: str, address: ModbusAddress | SnmpAddress) -> None:
+    assert parse_address(text) == address
+
+
+def test_what_an_agent_wants_to_hear_is_read_and_hidden() -> None:
+    address = parse_address(
+        "snmp://10.0.5.20?version=3&user=batteryd&auth_protocol=SHA256&auth_password=hunter2"
+    )
+
+    assert isinstance(address, SnmpAddress)
+    assert (address.version, address.user, address.auth_protocol) == ("3", "batteryd", "SHA256")
+    assert address.auth_password is not None
+    assert address.auth_password.get_secret_value() == "hunter2"
+    assert "hunter2" not in repr(address)
+    assert address.redacted == "snmp://10.0.5.20:161?version=3"
+
+
+def test_an_address_without_secrets_reads_back_as_itself() -> None:
+    for text in ("modbus://[fd00::31]:1502/7", "snmp://ups-a:1161?version=2c"):
+        assert parse_address(text).redacted == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "10.0.5.31",
+        "http://10.0.5.31/1",
+        "modbus://10.0.5.31",
+        "modbus://10.0.5.31/",
+        "modbus://10.0.5.31/256",
+        "modbus://10.0.5.31/-1",
+        "modbus://10.0.5.31/1/2",
+        "modbus://10.0.5.31/1?community=hunter2",
+        "modbus:///1",
+        "modbus://10.0.5.31:0/1",
+        "modbus://10.0.5.31:70000/1",
+        "modbus://10.0.5.31:http/1",
+        "modbus://rack 1/1",
+        "snmp://hunter2@10.0.5.20",
+        "snmp://10.0.5.20/hunter2",
+        "snmp://10.0.5.20#hunter2",
+        "snmp://10.0.5.20?comunity=hunter2",
+        "snmp://10.0.5.20?community=hunter2&community=hunter3",
+        "snmp://10.0.5.20?version=4",
+        "snmp://[fd00::31",
+    ],
+)
+def test_what_is_no_address_is_refused_without_being_repeated(text: str) -> None:
+    with pytest.raises(ValueError, match=r"snmp://|modbus://|version=|behind the \?") as raised:
+        parse_address(text)
+
+    assert "hunter2" not in str(raised.value)
+    assert raised.value.__cause__ is None
+
+
+@given(st.one_of(st.text(), st.text().map("modbus://".__add__), st.text().map("snmp://".__add__)))
+def test_any_text_is_an_address_or_a_value_error(text: str) -> None:
+    try:
+        address = parse_address(text)
+    except ValueError:
+        return
+    assert address.host
+    assert 1 <= address.port <= 65535
