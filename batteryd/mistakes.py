@@ -25,6 +25,8 @@ _KNOWN_COUNT_MAX = 40
 _SECRET = re.compile(r"passw|pasw|token|secret|communit|_key$", re.IGNORECASE)
 _SECRET_IN_ADDRESS = re.compile(r"://[^/?#]*@|[?&][^=]*(passw|token|communit|user)", re.IGNORECASE)
 
+_A_TABLE = "a table"
+
 # By pydantic's own names; the braces are filled from the details that come with the error.
 _ALLOWED = MappingProxyType(
     {
@@ -50,9 +52,9 @@ _ALLOWED = MappingProxyType(
         "date_type": "a date as YYYY-MM-DD",
         "tuple_type": "a list",
         "list_type": "a list",
-        "dict_type": "a table",
-        "model_type": "a table",
-        "model_attributes_type": "a table",
+        "dict_type": _A_TABLE,
+        "model_type": _A_TABLE,
+        "model_attributes_type": _A_TABLE,
     }
 )
 
@@ -113,7 +115,8 @@ def value_text(value: object, *, key: str = "") -> str:
 
 
 def _shown(details: ErrorDetails) -> str:
-    if details["type"] == "missing":
+    # Text in the place of a table may be a whole table in another notation, secrets included.
+    if details["type"] == "missing" or _ALLOWED.get(details["type"]) == _A_TABLE:
         return ""
     name = details["loc"][-1] if details["loc"] else ""
     return value_text(details["input"], key=str(name))

@@ -30,12 +30,3 @@ class Collector:
         except ConfigError as error:
             self.add(*error.mistakes)
             return None
-
-    def raise_any(self) -> None:
-        """Raise everything that was found.
-
-        Raises:
-            ConfigError: at least one mistake was found.
-        """
-        if self._mistakes:
-            raise ConfigError(self.mistakes)

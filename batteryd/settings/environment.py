@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pydantic_settings import EnvSettingsSource, SettingsError
+from pydantic_settings import EnvSettingsSource
 
 from batteryd.errors import Mistake
 from batteryd.mistakes import unknown_text
@@ -34,11 +34,7 @@ def environment_settings(environ: Mapping[str, str], *, collector: Collector) ->
             collector.add(Mistake(ENVIRONMENT, name.upper(), "", allowed))
     source = EnvSettingsSource(Settings)
     source.env_vars = ours  # what the caller gives, not what this process happens to have
-    try:
-        return source()
-    except SettingsError as error:
-        collector.add(Mistake(ENVIRONMENT, "", "", str(error)))
-        return {}
+    return source()
 
 
 def overlaid(below: Table, above: Table) -> dict[str, Any]:

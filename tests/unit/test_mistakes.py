@@ -53,6 +53,10 @@ def test_a_secret_is_hidden_even_where_it_is_wrong() -> None:
     ]
 
 
+def test_text_in_the_place_of_a_table_is_not_repeated() -> None:
+    assert said_of({"battery": ['{"token": "hunter2"}']}) == ["a.toml: battery.1: a table"]
+
+
 @pytest.mark.parametrize(
     ("value", "key", "shown"),
     [

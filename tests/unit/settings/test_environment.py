@@ -4,10 +4,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from batteryd.errors import Mistake
+from batteryd.settings.collect import Collector
+from batteryd.settings.files import SourceFile
 from batteryd.settings.load import check_config, load_configuration
 from batteryd.settings.model import Settings
+from batteryd.settings.settings_file import read_settings
 from tests.unit.settings.places import lay_out
 
 
@@ -90,3 +95,28 @@ def test_a_mistake_in_the_file_is_not_blamed_on_a_variable_of_the_same_section(
 
     allowed = "raw_days <= minute_days <= hour_days"
     assert found == (Mistake(str(config_file), "journal", "", allowed),)
+
+
+def test_a_variable_that_stands_for_a_whole_table_must_be_one(tmp_path: Path) -> None:
+    config_file = lay_out(tmp_path)
+
+    found = check_config(config_file, environ={"BATTERYD_CREDENTIALS__CARDS": "{hunter2"})
+
+    assert {m.file for m in found} == {"environment"}
+    assert not any("hunter2" in str(m) for m in found)
+
+
+PARTS = st.sampled_from(
+    [*Settings.model_fields, "url", "token", "port", "cards", "community", "", "_", "x"]
+)
+NAMES = st.lists(PARTS, min_size=1, max_size=4).map(lambda p: "BATTERYD_" + "__".join(p).upper())
+VALUES = st.one_of(st.text(), st.sampled_from(["1", "true", "{}", "[1]", '{"port": {}}', "null"]))
+
+
+@given(environ=st.dictionaries(NAMES, VALUES, max_size=4))
+def test_an_environment_of_any_content_is_settings_or_mistakes(environ: dict[str, str]) -> None:
+    file, collector = SourceFile(Path("batteryd.toml"), b"[web]\nport = 80\n"), Collector()
+
+    settings, _ = read_settings(file, environ=environ, collector=collector)
+
+    assert isinstance(settings, Settings)
