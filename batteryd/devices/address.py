@@ -1,244 +1,242 @@
-"""Where a device is: one line of text becomes a checked address that never shows its secrets.
+"""Where a device is, as people write it: `modbus://host[:502]/UNIT` or `snmp://host[:161]?...`.
 
-    modbus://HOST[:502]/UNIT
-    snmp://HOST[:161]?KEY=VALUE&…
+The command `probe` has no configuration, so its address may carry what an agent wants to hear:
 
-HOST is a name, an IPv4 address, or an IPv6 address in brackets. The keys of an SNMP address:
+    version           1, 2c or 3; without it 3 where there is a user, otherwise 2c
+    community         versions 1 and 2c; without it `public`
+    user              version 3: the security name
+    auth_protocol     MD5, SHA, SHA224, SHA256, SHA384 or SHA512, with
+    auth_password     8 characters or more (RFC 3414, 11.2)
+    privacy_protocol  DES, AES128, AES192 or AES256, with
+    privacy_password  8 characters or more
+    context_name      version 3; without it the default context
 
-    version    1, 2c or 3; without it 3 where `user` is given, otherwise 2c
-    community  v1 and v2c; without it `public`
-    user       v3: security name
-    auth       v3: md5, sha, sha224, sha256, sha384 or sha512
-    auth_key   v3: authentication passphrase, 8 characters or more (RFC 3414, 11.2)
-    priv       v3: des or aes128
-    priv_key   v3: privacy passphrase, 8 characters or more
-    context    v3: context name
-
-On a command line everything may stand in the address. The inventory's addresses name no secret:
-there the `credential` of the asset fills in what is missing (`with_credential`).
+Secret words are `SecretStr`, and `redacted` is the address without them. The inventory refuses an
+address that has any: there `with_credential` adds the words of a credential.
 """
 
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
-from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
+from types import MappingProxyType
+from typing import Protocol
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
-from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic import SecretStr
 
 MODBUS_PORT = 502
 SNMP_PORT = 161
-SECRET_LENGTH_MIN = 8
-_BROADCAST_AND_TCP_UNITS = (0, 255)  # what devices that are no gateway answer to
+UNIT_MAX = 255
+SNMP_VERSIONS = ("1", "2c", "3")
+AUTH_PROTOCOLS = ("MD5", "SHA", "SHA224", "SHA256", "SHA384", "SHA512")
+PRIVACY_PROTOCOLS = ("DES", "AES128", "AES192", "AES256")
+PASSWORD_LENGTH_MIN = 8
 
-SnmpVersion = Literal["1", "2c", "3"]
-AuthProtocol = Literal["md5", "sha", "sha224", "sha256", "sha384", "sha512"]
-PrivProtocol = Literal["des", "aes128"]
+FORMS = "modbus://HOST[:502]/UNIT or snmp://HOST[:161]"
 
-_SNMP_KEYS = ("version", "community", "user", "auth", "auth_key", "priv", "priv_key", "context")
-
-
-class SnmpCredential(BaseModel):
-    """What opens an SNMP agent. Its secrets print as stars; `parse_address` checks the whole."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    community: SecretStr | None = None
-    user: str | None = None
-    auth: AuthProtocol | None = None
-    auth_key: SecretStr | None = None
-    priv: PrivProtocol | None = None
-    priv_key: SecretStr | None = None
-
-
-NO_CREDENTIAL = SnmpCredential()
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]+(%[A-Za-z0-9]+)?")
+# An & in a community must be written %26, a # %23; so unknown keys may be a part of a secret.
+_KEYS = (
+    "version", "community", "user", "auth_protocol", "auth_password", "privacy_protocol",
+    "privacy_password", "context_name",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class ModbusAddress:
-    """A unit behind a Modbus TCP endpoint."""
+    """One unit behind a Modbus TCP endpoint."""
 
     host: str
+    port: int
     unit: int
-    port: int = MODBUS_PORT
 
     @property
     def redacted(self) -> str:
-        """The address as people may see it; a Modbus address has no secret."""
+        """The address as people may see it."""
         return f"modbus://{_bracketed(self.host)}:{self.port}/{self.unit}"
 
-    def __str__(self) -> str:
-        return self.redacted
+
+class SnmpCredential(Protocol):
+    """What opens an agent, wherever it is kept."""
+
+    @property
+    def version(self) -> str:
+        """1, 2c or 3."""
+        ...
+
+    @property
+    def community(self) -> SecretStr | None:
+        """For version 1 and 2c."""
+        ...
+
+    @property
+    def user(self) -> str | None:
+        """The security name of version 3."""
+        ...
+
+    @property
+    def auth_protocol(self) -> str | None:
+        """One of `AUTH_PROTOCOLS`."""
+        ...
+
+    @property
+    def auth_password(self) -> SecretStr | None:
+        """Together with its protocol."""
+        ...
+
+    @property
+    def privacy_protocol(self) -> str | None:
+        """One of `PRIVACY_PROTOCOLS`."""
+        ...
+
+    @property
+    def privacy_password(self) -> SecretStr | None:
+        """Together with its protocol."""
+        ...
+
+    @property
+    def context_name(self) -> str:
+        """Empty for the default context."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class SnmpAddress:
-    """An SNMP agent and what opens it."""
+    """One SNMP agent, and what it wants to hear where the address says so."""
 
     host: str
-    port: int = SNMP_PORT
-    version: SnmpVersion = "2c"
-    credential: SnmpCredential = NO_CREDENTIAL
-    context: str = ""
-
-    @property
-    def community(self) -> str:
-        """The community of a v1 or v2c agent. A secret: for the link's library only."""
-        community = self.credential.community
-        return "public" if community is None else community.get_secret_value()
+    port: int
+    version: str = "2c"
+    community: SecretStr | None = None
+    user: str | None = None
+    auth_protocol: str | None = None
+    auth_password: SecretStr | None = None
+    privacy_protocol: str | None = None
+    privacy_password: SecretStr | None = None
+    context_name: str = ""
 
     @property
     def redacted(self) -> str:
-        """The address as people may see it: without community and keys."""
-        shown = {
-            "version": self.version,
-            "user": self.credential.user,
-            "auth": self.credential.auth,
-            "priv": self.credential.priv,
-            "context": self.context,
-        }
-        query = urlencode({key: value for key, value in shown.items() if value}, quote_via=quote)
-        return f"snmp://{_bracketed(self.host)}:{self.port}?{query}"
-
-    def __str__(self) -> str:
-        return self.redacted
+        """The address as people may see it."""
+        return f"snmp://{_bracketed(self.host)}:{self.port}?version={self.version}"
 
 
 Address = ModbusAddress | SnmpAddress
 
 
 def parse_address(text: str) -> Address:
-    """Parse `modbus://host[:502]/UNIT` or `snmp://host[:161]?…`.
+    """Read an address.
 
     Raises:
-        ValueError: with everything that is wrong; the message repeats no secret.
+        ValueError: it is none. The message says what is allowed and repeats nothing of the text.
     """
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        # The library's message may repeat the text, and the text may hold a community.
-        raise ValueError("host: a name or address, IPv6 in brackets; port: 1 to 65535") from None
-    if parts.scheme == "modbus":
-        return _parse_modbus(parts, port=port)
-    if parts.scheme == "snmp":
-        return _parse_snmp(parts, port=port)
-    raise ValueError("an address begins with modbus:// or snmp://")
+        raise ValueError(FORMS) from None
+    read = _READ.get(parts.scheme)
+    if read is None or port == 0 or not _HOST.fullmatch(parts.hostname or ""):
+        raise ValueError(FORMS)
+    if "@" in parts.netloc or parts.fragment:
+        raise ValueError(f"{FORMS}; no user before the host, nothing behind a #")
+    return read(parts, port)
 
 
 def with_credential(address: SnmpAddress, credential: SnmpCredential) -> SnmpAddress:
-    """Fill an address with a credential; what the credential says comes first.
+    """Return an address of the inventory with everything that its agent wants to hear.
 
     Raises:
-        ValueError: the two do not make a usable whole, e.g. a v1 address with a v3 user.
+        ValueError: the words do not go together. The message repeats none of them.
     """
-    said = credential.model_dump(exclude_none=True)
-    merged = address.credential.model_copy(update=said)
-    version = "3" if address.version == "2c" and credential.user is not None else address.version
-    filled = replace(address, credential=merged, version=version)
-    _raise_all(_credential_mistakes(filled))
-    return filled
-
-
-def _parse_modbus(parts: SplitResult, *, port: int | None) -> ModbusAddress:
-    unit = parts.path.removeprefix("/")
-    mistakes = _place_mistakes(parts, port=port)
-    if not _is_unit(unit):
-        mistakes.append("unit: modbus://HOST/UNIT with UNIT 1 to 247, or 0 or 255")
-    if parts.query:
-        mistakes.append("a Modbus address has no ?keys")
-    _raise_all(mistakes)
-    return ModbusAddress(_host(parts), int(unit), port or MODBUS_PORT)
-
-
-def _is_unit(text: str) -> bool:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 3):
-        return False
-    return 1 <= int(text) <= 247 or int(text) in _BROADCAST_AND_TCP_UNITS
-
-
-def _parse_snmp(parts: SplitResult, *, port: int | None) -> SnmpAddress:
-    pairs = parse_qsl(parts.query, keep_blank_values=True)
-    said = dict(pairs)
-    mistakes = _place_mistakes(parts, port=port)
-    if parts.path not in ("", "/"):
-        mistakes.append("an SNMP address has no path")
-    mistakes += _key_mistakes(pairs)
-    _raise_all(mistakes)
-    version = said.pop("version", "3" if "user" in said else "2c")
-    context = said.pop("context", "")
-    address = SnmpAddress(
-        host=_host(parts),
-        port=port or SNMP_PORT,
-        version=version,  # type: ignore[arg-type]  # _key_mistakes has checked it
-        credential=SnmpCredential.model_validate(said),
-        context=context,
+    whole = replace(
+        address,
+        version=credential.version,
+        community=credential.community,
+        user=credential.user,
+        auth_protocol=credential.auth_protocol,
+        auth_password=credential.auth_password,
+        privacy_protocol=credential.privacy_protocol,
+        privacy_password=credential.privacy_password,
+        context_name=credential.context_name,
     )
-    _raise_all(_credential_mistakes(address))
+    return _checked(whole)
+
+
+def _modbus(parts: SplitResult, port: int | None) -> ModbusAddress:
+    unit = parts.path.removeprefix("/")
+    if not re.fullmatch(r"[0-9]{1,3}", unit) or int(unit) > UNIT_MAX or parts.query:
+        raise ValueError(f"modbus://HOST[:502]/UNIT, with a unit from 0 to {UNIT_MAX}")
+    return ModbusAddress(parts.hostname or "", port or MODBUS_PORT, int(unit))
+
+
+def _snmp(parts: SplitResult, port: int | None) -> SnmpAddress:
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    words = dict(pairs)
+    if parts.path not in ("", "/") or len(words) != len(pairs):
+        raise ValueError("snmp://HOST[:161], with each key behind the ? once")
+    if not words.keys() <= set(_KEYS):
+        raise ValueError(f"only these keys behind the ?: {', '.join(_KEYS)}")
+    address = SnmpAddress(
+        parts.hostname or "",
+        port or SNMP_PORT,
+        version=words.get("version", "3" if "user" in words else "2c"),
+        community=_secret(words.get("community")),
+        user=words.get("user"),
+        auth_protocol=_upper(words.get("auth_protocol")),
+        auth_password=_secret(words.get("auth_password")),
+        privacy_protocol=_upper(words.get("privacy_protocol")),
+        privacy_password=_secret(words.get("privacy_password")),
+        context_name=words.get("context_name", ""),
+    )
+    return _checked(address)
+
+
+def _checked(address: SnmpAddress) -> SnmpAddress:
+    mistakes = [*_version_mistakes(address), *_protocol_mistakes(address)]
+    if mistakes:
+        raise ValueError("; ".join(mistakes))
     return address
 
 
-def _key_mistakes(pairs: list[tuple[str, str]]) -> list[str]:
-    keys = [key for key, _ in pairs]
-    said = dict(pairs)
-    mistakes = []
-    if any(key not in _SNMP_KEYS for key in keys):
-        # Unknown keys are not repeated: they may be the rest of a community with a raw & in it.
-        mistakes.append(f"known keys: {', '.join(_SNMP_KEYS)}; an & in a value is written %26")
-    mistakes += [f"{key} stands twice" for key in _SNMP_KEYS if keys.count(key) > 1]
-    mistakes += [f"{key} is empty" for key, value in pairs if key in _SNMP_KEYS and not value]
-    for key, allowed in (("version", SnmpVersion), ("auth", AuthProtocol), ("priv", PrivProtocol)):
-        if said.get(key) and said[key] not in get_args(allowed):
-            mistakes.append(f"{key}: one of {', '.join(get_args(allowed))}")
-    return mistakes
+def _version_mistakes(address: SnmpAddress) -> Iterator[str]:
+    if address.version not in SNMP_VERSIONS:
+        yield f"version={' or '.join(SNMP_VERSIONS)}"
+    elif address.version == "3":
+        if not address.user or address.community is not None:
+            yield "a user, and no community, with version=3"
+    elif address.user or address.auth_protocol or address.context_name:
+        yield "a community, and no user, protocol or context_name, with version=1 or 2c"
 
 
-def _place_mistakes(parts: SplitResult, *, port: int | None) -> list[str]:
-    mistakes = []
-    if not parts.hostname:
-        mistakes.append("the host is missing")
-    if port == 0:
-        mistakes.append("port: 1 to 65535")
-    if "@" in parts.netloc:
-        mistakes.append("no user before the host; SNMPv3 has ?user=")
-    if parts.fragment:
-        mistakes.append("a # in a community or key is written %23")
-    return mistakes
+def _protocol_mistakes(address: SnmpAddress) -> Iterator[str]:
+    pairs = (
+        ("auth", address.auth_protocol, address.auth_password, AUTH_PROTOCOLS),
+        ("privacy", address.privacy_protocol, address.privacy_password, PRIVACY_PROTOCOLS),
+    )
+    for name, protocol, password, known in pairs:
+        if (protocol is None) != (password is None):
+            yield f"{name}_protocol and {name}_password together, or neither"
+        if protocol is not None and protocol not in known:
+            yield f"{name}_protocol={' or '.join(known)}"
+        if password is not None and len(password.get_secret_value()) < PASSWORD_LENGTH_MIN:
+            yield f"{name}_password of {PASSWORD_LENGTH_MIN} characters or more"
+    if address.privacy_protocol is not None and address.auth_protocol is None:
+        yield "auth_protocol as well: SNMP has no privacy without authentication"
 
 
-def _credential_mistakes(address: SnmpAddress) -> list[str]:
-    """Return what does not go together, in the order of the keys."""
-    given = address.credential
-    if address.version != "3":
-        wrong = given.user or given.auth or given.priv or given.auth_key or given.priv_key
-        needs_v3 = "user, auth and priv need version=3; versions 1 and 2c have a community"
-        return [needs_v3] if wrong or address.context else []
-    mistakes = []
-    if given.user is None:
-        mistakes.append("version=3 needs user")
-    if given.community is not None:
-        mistakes.append("version=3 has a user, not a community")
-    if given.priv is not None and given.auth is None:
-        mistakes.append("priv needs auth")
-    mistakes += _secret_mistakes("auth", given.auth, given.auth_key)
-    mistakes += _secret_mistakes("priv", given.priv, given.priv_key)
-    return mistakes
+def _secret(word: str | None) -> SecretStr | None:
+    return None if word is None else SecretStr(word)
 
 
-def _secret_mistakes(name: str, protocol: str | None, key: SecretStr | None) -> list[str]:
-    if (protocol is None) != (key is None):
-        return [f"{name} and {name}_key go together"]
-    if key is not None and len(key.get_secret_value()) < SECRET_LENGTH_MIN:
-        return [f"{name}_key: {SECRET_LENGTH_MIN} characters or more"]
-    return []
-
-
-def _raise_all(mistakes: list[str]) -> None:
-    if mistakes:
-        raise ValueError("; ".join(mistakes))
-
-
-def _host(parts: SplitResult) -> str:
-    return parts.hostname or ""
+def _upper(word: str | None) -> str | None:
+    return None if word is None else word.upper()
 
 
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
+
+
+_READ: Mapping[str, Callable[[SplitResult, int | None], Address]] = MappingProxyType(
+    {"modbus": _modbus, "snmp": _snmp}
+)
