@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-LAGS_KEPT = 16384  # about sixteen seconds of 10,000 devices every 10 s
+LAGS_KEPT = 65536  # about a minute of 10,000 devices every 10 s
 
 
 @dataclass(frozen=True, slots=True)
