@@ -19,7 +19,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from pydantic import SecretStr
@@ -100,6 +100,13 @@ class SnmpCredential(Protocol):
         ...
 
 
+class Passphrase(NamedTuple):
+    """A passphrase and the protocol that it is for."""
+
+    protocol: str
+    secret: SecretStr
+
+
 @dataclass(frozen=True, slots=True)
 class SnmpAddress:
     """One SNMP agent, and what it wants to hear where the address says so."""
@@ -114,6 +121,16 @@ class SnmpAddress:
     privacy_protocol: str | None = None
     privacy_password: SecretStr | None = None
     context_name: str = ""
+
+    @property
+    def auth(self) -> Passphrase | None:
+        """How a version 3 agent knows us, if it asks."""
+        return _passphrase(self.auth_protocol, self.auth_password)
+
+    @property
+    def privacy(self) -> Passphrase | None:
+        """How a version 3 agent hides what it says, if it does."""
+        return _passphrase(self.privacy_protocol, self.privacy_password)
 
     @property
     def redacted(self) -> str:
@@ -227,6 +244,10 @@ def _protocol_mistakes(address: SnmpAddress) -> Iterator[str]:
 
 def _secret(word: str | None) -> SecretStr | None:
     return None if word is None else SecretStr(word)
+
+
+def _passphrase(protocol: str | None, secret: SecretStr | None) -> Passphrase | None:
+    return None if protocol is None or secret is None else Passphrase(protocol, secret)
 
 
 def _upper(word: str | None) -> str | None:
