@@ -57,7 +57,7 @@ def build_inventory(rows: InventoryRows, *, profiles: Profiles) -> Inventory:
         sites={item.row.site_id: item.row.built() for item in rows.sites},
         rooms={item.row.room_id: item.row.built() for item in rows.rooms},
         dc_buses={item.row.dc_bus_id: item.row.built() for item in rows.dc_buses},
-        ups={u.ups_id: replace(u, source=_with_credential(u.source)) for u in ups},
+        ups={u.ups_id: replace(u, source=_source(u.source, profiles=profiles)) for u in ups},
         batteries={b.asset_id: _completed(b, profiles=profiles) for b in batteries},
         services=tuple(item.row.built() for item in rows.services),
         revision=rows.revision,
@@ -82,11 +82,15 @@ def _completed(battery: Battery, *, profiles: Profiles) -> Battery:
         battery,
         geometry=profile.geometry.under(battery.geometry),
         chemistry=battery.chemistry or profile.chemistry,
-        source=_with_credential(battery.source),
+        source=_source(battery.source, profiles=profiles),
     )
 
 
-def _with_credential(source: Source | None) -> Source | None:
-    if source is None or source.credential is not None or not is_snmp(source.address):
-        return source
-    return replace(source, credential=DEFAULT_CREDENTIAL)
+def _source(source: Source | None, *, profiles: Profiles) -> Source | None:
+    """Fill in the credential and the poll interval that go without saying."""
+    if source is None:
+        return None
+    profile = profiles.get(source.profile)
+    credential = source.credential or (DEFAULT_CREDENTIAL if is_snmp(source.address) else None)
+    interval_s = source.poll_interval_s or (profile.poll_interval_s if profile else None)
+    return replace(source, credential=credential, poll_interval_s=interval_s)

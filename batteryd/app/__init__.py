@@ -1,0 +1,1 @@
+"""The daemon put together: composition root, loops, pages, and signals."""

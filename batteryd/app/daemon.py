@@ -1,0 +1,340 @@
+"""The composition root: every part is made here, once, and handed what it needs.
+
+    event loop      polls, pages, channels, signals
+    monitor thread  journal, rules, ledger: one cycle after the other
+    influx thread   the follower, where InfluxDB is configured
+
+`run` lives from the first poll to the last commit. It is one straight function on purpose: the
+order in which parts start and stop is the order of its lines.
+"""
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
+
+from batteryd.app.housekeeping import Housekeeping
+from batteryd.app.inbox import Inbox
+from batteryd.app.progress import Progress
+from batteryd.app.server import PageServer
+from batteryd.app.sights import scale_of
+from batteryd.app.signals import Signals
+from batteryd.app.status import state_of
+from batteryd.clock import Clock
+from batteryd.devices.build import Fleet, LinkOptions
+from batteryd.devices.device import PolledDevice
+from batteryd.devices.poller import Poller
+from batteryd.errors import ConfigError, StoreError
+from batteryd.monitor import Listener, Monitor, Watching
+from batteryd.notify.channels.registry import build_channels
+from batteryd.notify.outbox import Outbox
+from batteryd.rules.engine import TICK_GAP_S, Engine
+from batteryd.rules.kind import Subject
+from batteryd.settings.load import Configuration
+from batteryd.store.cursors import INFLUX, ROLLUP
+from batteryd.store.disk import DiskReserve
+from batteryd.store.influx import InfluxFollower
+from batteryd.store.influx_write import InfluxWriter
+from batteryd.store.journal import Journal
+from batteryd.store.journal_file import open_or_set_aside
+from batteryd.store.ledger import Ledger
+from batteryd.store.line_protocol import LineEncoder, Place
+from batteryd.store.retention import Retention
+from batteryd.store.rollup import Rollup
+from batteryd.systemd import ServiceManager
+from batteryd.web.overview import Facts, Overview, build_overview
+from batteryd.web.pages import create_app
+
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+POLL_DRAIN_S = 2.0  # of the 5 s that a stop may take
+THREAD_JOIN_S = 1.5
+MESSAGES_SHOWN = 20
+
+
+async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstring says
+    configuration: Configuration,
+    *,
+    clock: Clock,
+    signals: Signals,
+    load: Callable[[], Configuration],
+    manager: ServiceManager,
+    listener: Listener | None = None,
+    when_ready: Callable[[str | None], None] = lambda _url: None,
+) -> None:
+    """Watch until `signals.stop` is set, then drain within five seconds.
+
+    Args:
+        configuration: what to begin with; its settings hold until the end.
+        clock: the daemon's whole sense of time.
+        signals: set by signal handlers, or by a test.
+        load: reads the configuration again for a reload; ConfigError keeps the old one.
+        manager: who is told of readiness and life.
+        listener: hears of every recorded alarm, in the monitor's thread.
+        when_ready: called once, with the page's address if there is a page.
+
+    Raises:
+        StoreError: the ledger cannot be used. It is evidence, so nothing starts without it.
+        ConfigError: the page's address cannot be had.
+    """
+    settings = configuration.settings
+    state_dir = settings.daemon.state_dir
+    state_dir.mkdir(parents=True, exist_ok=True, mode=0o750)
+    started_at_s = clock.now_s()
+    loop = asyncio.get_running_loop()
+    thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="monitor")
+
+    async def in_thread(work: Callable[[], T]) -> T:
+        return await loop.run_in_executor(thread, work)
+
+    # What remembers.
+    ledger = Ledger(state_dir / "ledger.db")
+    reserve = DiskReserve(state_dir, size_bytes=settings.journal.limits.reserve_bytes)
+    journal = Journal(
+        open_or_set_aside(state_dir / "journal.db", now_s=started_at_s), reserve=reserve
+    )
+    follower = _follower(configuration, journal, clock, lambda: monitor)
+    followers = (ROLLUP, INFLUX) if follower else (ROLLUP,)
+
+    # What thinks.
+    watching = _watching(configuration)
+    engine = Engine(
+        watching.rulebook,
+        watching.inventory.assets.values(),
+        unpolled=Subject.unpolled_of(watching.inventory),
+        tick_gap_s=TICK_GAP_S * max(1.0, clock.rate),
+    )
+    monitor = Monitor(watching, engine=engine, journal=journal, ledger=ledger, listener=listener)
+    housekeeping = Housekeeping(
+        monitor=monitor,
+        rollup=Rollup(journal),
+        retention=Retention(journal, settings.journal.limits, followers=followers),
+        clock=clock,
+        in_thread=in_thread,
+    )
+
+    # What reads, tells and shows.
+    inbox = Inbox()
+    fleet = Fleet(clock=clock, options=_options(configuration))
+    poller = Poller(
+        _devices(fleet, configuration),
+        sink=inbox.put,
+        nameplate_sink=inbox.put_nameplate,
+        clock=clock,
+        in_flight_max=settings.poll.in_flight_max,
+    )
+    mail = _Mail(ledger, clock=clock)
+    progress = Progress(clock=clock, poll_s_max=_poll_s_max(configuration, clock=clock))
+    server = None
+    if settings.web.enabled:
+        pages = create_app(
+            overview=lambda: _overview(monitor, ledger, now_s=clock.now_s()),
+            status=lambda: state_of(
+                started_at_s=started_at_s, now_s=clock.now_s(), monitor=monitor, poller=poller,
+                inbox=inbox, outbox=mail.outbox, follower=follower,
+            ),
+        )  # fmt: skip
+        server = PageServer(pages, host=settings.web.host, port=settings.web.port)
+
+    async def cycle() -> None:
+        while True:
+            now_s, snapshots = clock.now_s(), inbox.take()
+            await in_thread(partial(monitor.step, snapshots, now_s=now_s))
+            progress.cycle_ended(polls=inbox.received)
+            await clock.sleep(settings.journal.commit_interval_s * clock.rate)
+
+    async def reload() -> None:
+        while True:
+            await signals.reload.wait()
+            signals.reload.clear()
+            manager.reloading(monotonic_s=clock.monotonic_s())
+            await take_over(await asyncio.to_thread(_loaded, load))
+            manager.ready()
+
+    async def take_over(new: Configuration | None) -> None:
+        if new is None:
+            return
+        devices = _devices(fleet, new)
+        await in_thread(partial(monitor.reload, _watching(new), now_s=clock.now_s()))
+        await in_thread(housekeeping.assess_warranties)
+        await poller.replace(devices)
+        await mail.begin(new)
+        progress.poll_s_max = _poll_s_max(new, clock=clock)
+        _log.warning("configuration reloaded assets=%d", len(devices))
+
+    async def feed_watchdog() -> None:
+        while True:
+            stuck = progress.stuck()
+            if stuck is None:
+                manager.alive()
+            counters = poller.counters
+            manager.status(
+                f"{len(poller.devices)} assets, {counters.polls} polls, {counters.failed} failed, "
+                f"{counters.missed} missed" + (f"; STUCK: {stuck}" if stuck else "")
+            )
+            await asyncio.sleep(min(5.0, (manager.watchdog_s or 30.0) / 3))  # noqa: TID251  real time
+
+    # Start: memory first, then the rules, then people, then devices.
+    stop_follower = threading.Event()
+    follower_thread = None
+    if follower is not None:
+        follower_thread = threading.Thread(
+            target=follower.run, args=(stop_follower,), name="influx", daemon=True
+        )
+        follower_thread.start()
+    await in_thread(partial(monitor.restore, now_s=clock.now_s()))
+    await in_thread(housekeeping.assess_warranties)
+    await mail.begin(configuration)
+    housekeeping.start()
+    poller.start()
+    tasks = [
+        loop.create_task(work, name=name)
+        for name, work in (("cycle", cycle()), ("reload", reload()), ("watchdog", feed_watchdog()))
+    ]
+    if server is not None:
+        tasks.append(loop.create_task(server.run(), name="pages"))
+    manager.ready()
+    _log.warning("batteryd watches assets=%d page=%s", len(poller.devices), server and server.url)
+    when_ready(server.url if server else None)
+
+    # Live until somebody says stop, or a loop that should never end does.
+    stopping = loop.create_task(signals.stop.wait(), name="stop")
+    try:
+        await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        # Stop in reverse: no new polls, a last cycle, then the messages, then the files.
+        manager.stopping()
+        if server is not None:
+            server.stop()
+        housekeeping.stop()
+        await poller.stop(drain_s=POLL_DRAIN_S)
+        failed = await _cancelled(tasks, stopping)
+        with contextlib.suppress(StoreError):
+            await in_thread(partial(monitor.step, inbox.take(), now_s=clock.now_s()))
+        await mail.end()
+        stop_follower.set()
+        if follower_thread is not None:
+            await asyncio.to_thread(follower_thread.join, THREAD_JOIN_S)
+        thread.shutdown(wait=True)
+        journal.file.close()
+        ledger.close()
+    if failed is not None:
+        raise failed
+
+
+class _Mail:
+    """The outbox at work; a reload replaces it, as channels may have changed."""
+
+    def __init__(self, ledger: Ledger, *, clock: Clock) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._running: asyncio.Task[None] | None = None
+        self.outbox = Outbox(ledger.outbox, {}, clock=clock)
+
+    async def begin(self, configuration: Configuration) -> None:
+        """Send through these channels from now on."""
+        notify = configuration.notify
+        channels = build_channels(notify.routing, secrets=notify.secrets)
+        await self.end()
+        counters = self.outbox.counters
+        self.outbox = Outbox(self._ledger.outbox, channels, clock=self._clock)
+        self.outbox.counters = counters
+        self._running = asyncio.get_running_loop().create_task(self.outbox.run(), name="outbox")
+
+    async def end(self) -> None:
+        """Send nothing more; what was being sent is due again at the next start."""
+        if self._running is not None:
+            self._running.cancel()
+            with contextlib.suppress(asyncio.CancelledError, ExceptionGroup):
+                await self._running
+        await self.outbox.close()
+
+
+def _watching(configuration: Configuration) -> Watching:
+    return Watching(configuration.inventory, configuration.rulebook, configuration.notify.routing)
+
+
+def _devices(fleet: Fleet, configuration: Configuration) -> tuple[PolledDevice, ...]:
+    return fleet.devices(
+        configuration.inventory.assets.values(),
+        profiles=configuration.profiles,
+        credentials=configuration.credentials,
+    )
+
+
+def _options(configuration: Configuration) -> LinkOptions:
+    poll = configuration.settings.poll
+    return LinkOptions(
+        modbus_timeout_s=poll.modbus_timeout_s,
+        snmp_timeout_s=poll.snmp_timeout_s,
+        snmp_engine=poll.snmp_engine,
+    )
+
+
+def _poll_s_max(configuration: Configuration, *, clock: Clock) -> float:
+    """Return how long no poll may end before something is wrong; 0 where nothing is polled."""
+    intervals_s = [
+        a.source.poll_interval_s or 10.0 for a in configuration.inventory.assets.values()
+    ]
+    if not intervals_s:
+        return 0.0
+    return 3 * min(intervals_s) / clock.rate + configuration.settings.poll.deadline_s + 30.0
+
+
+def _follower(
+    configuration: Configuration, journal: Journal, clock: Clock, monitor: Callable[[], Monitor]
+) -> InfluxFollower | None:
+    influx = configuration.settings.influx
+    if not influx.enabled:
+        return None
+
+    def place_of(asset_id: str) -> Place:
+        asset = monitor().watching.inventory.assets.get(asset_id)
+        return Place() if asset is None else Place(asset.site_id, asset.room_id)
+
+    encoder = LineEncoder(place_of)
+    return InfluxFollower(journal, InfluxWriter(influx.target), encoder=encoder, clock=clock)
+
+
+def _overview(monitor: Monitor, ledger: Ledger, *, now_s: float) -> Overview:
+    watching = monitor.watching
+    facts = Facts(
+        inventory=watching.inventory,
+        latest=monitor.latest,
+        last_good=monitor.last_good,
+        alarms=ledger.alarms(),
+        assessments=monitor.assessments,
+        messages=ledger.notifications(limit=MESSAGES_SHOWN),
+        scale_of=partial(scale_of, watching.rulebook),
+        trouble=monitor.trouble,
+    )
+    return build_overview(facts, now_s=now_s)
+
+
+def _loaded(load: Callable[[], Configuration]) -> Configuration | None:
+    """Read the configuration again; what is wrong with it is told, and the old one goes on."""
+    try:
+        return load()
+    except ConfigError as error:
+        for mistake in error.mistakes:
+            _log.error("configuration not reloaded mistake=%r", str(mistake))
+        return None
+
+
+async def _cancelled(
+    tasks: list[asyncio.Task[None]], stopping: asyncio.Task[bool]
+) -> BaseException | None:
+    """End the loops; return what one of them died of, if one did."""
+    failed = next((t.exception() for t in tasks if t.done() and not t.cancelled()), None)
+    stopping.cancel()
+    for task in tasks:
+        if task.get_name() != "pages":
+            task.cancel()
+    await asyncio.wait([stopping, *tasks], timeout=2.0)
+    return failed

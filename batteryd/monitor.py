@@ -1,0 +1,318 @@
+"""One cycle of the daemon: snapshots go to the journal, through the rules, and into the ledger.
+
+This is where the packages that do not know one another meet. A cycle has no sleep in it and reads
+no clock, so a test lives through a month by calling `step`. All of it runs in one thread: that
+thread is the only writer of the journal.
+
+What may go wrong here must not end the watch:
+
+* The journal cannot store (a full disk): it says so as an alarm of batteryd itself, and the rules
+  go on. Space is kept free for the ledger, so people still hear of alarms.
+* The ledger cannot store: events wait in memory, in order, and are written as soon as it can. The
+  log says so at once, because nobody can be told through the ledger.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from batteryd.domain.alarm import Alarm, AlarmEvent, AlarmKey, Change, Priority, Suppression
+from batteryd.domain.component import WHOLE_BATTERY, Scope
+from batteryd.domain.inventory import Inventory, Site
+from batteryd.domain.message import AlarmMessage
+from batteryd.domain.notification import NewNotification
+from batteryd.domain.snapshot import Snapshot
+from batteryd.domain.warranty import WarrantyAssessment
+from batteryd.errors import StoreError
+from batteryd.notify.routing import Routing
+from batteryd.rules import lifecycle
+from batteryd.rules.engine import Engine
+from batteryd.rules.kind import Subject
+from batteryd.rules.rulebook import RuleBook
+from batteryd.store.journal import Journal
+from batteryd.store.ledger import Ledger
+from batteryd.store.ledger_transaction import Transaction
+from batteryd.warranty.coverage import assess
+
+_log = logging.getLogger(__name__)
+
+OWN_ASSET_ID = "batteryd"  # what alarms about the daemon itself are about
+ACTOR = "batteryd"
+UNRECORDED_MAX = 10_000  # events that wait for a ledger that cannot write
+OWN_SITE = Site("batteryd", "batteryd")
+JOURNAL_RULE = "journal_not_storing"
+
+Listener = Callable[[Alarm, AlarmEvent], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """What is watched and by which rules; a reload replaces all of it at once."""
+
+    inventory: Inventory
+    rulebook: RuleBook
+    routing: Routing
+
+
+@dataclass(slots=True)
+class MonitorCounters:
+    """What the monitor has done since it was made."""
+
+    snapshots: int = 0
+    stored: int = 0
+    not_stored: int = 0  # snapshots lost to a journal that could not write
+    events: int = 0
+    events_dropped: int = 0  # events lost to a ledger that could not write for too long
+
+
+class Monitor:
+    """Turns snapshots into history, alarms and notifications."""
+
+    def __init__(
+        self,
+        watching: Watching,
+        *,
+        engine: Engine,
+        journal: Journal,
+        ledger: Ledger,
+        listener: Listener | None = None,
+    ) -> None:
+        """Take the parts; `listener` hears of every recorded change, in the monitor's thread."""
+        self.watching = watching
+        self.counters = MonitorCounters()
+        self.latest: dict[str, Snapshot] = {}
+        self.last_good: dict[str, Snapshot] = {}
+        self.assessments: dict[str, WarrantyAssessment] = {}
+        self._engine = engine
+        self._journal = journal
+        self._ledger = ledger
+        self._listener = listener
+        self._unrecorded: deque[AlarmEvent] = deque(maxlen=UNRECORDED_MAX)
+        self._journal_trouble: str | None = None
+        self._ledger_trouble: str | None = None
+
+    @property
+    def trouble(self) -> tuple[str, ...]:
+        """Return what is wrong with batteryd itself, for the page and `batteryd status`."""
+        return tuple(t for t in (self._journal_trouble, self._ledger_trouble) if t is not None)
+
+    def restore(self, *, now_s: float) -> None:
+        """Take over, after a start, what the ledger says is active.
+
+        Raises:
+            StoreError: the ledger cannot be read. Without it nothing should start.
+        """
+        alarms = self._ledger.alarms()
+        own = [a for a in alarms if a.key.asset_id == OWN_ASSET_ID and a.is_active]
+        rest = [a for a in alarms if a.key.asset_id != OWN_ASSET_ID and a.is_active]
+        self._journal_trouble = next((a.why for a in own if a.key.rule == JOURNAL_RULE), None)
+        self.record(self._engine.restore(rest, now_s=now_s), now_s=now_s)
+
+    def step(self, snapshots: Sequence[Snapshot], *, now_s: float) -> None:
+        """Store, judge and record what was read since the last step."""
+        events = self._store(snapshots, now_s=now_s)
+        for snapshot in snapshots:
+            self.latest[snapshot.asset_id] = snapshot
+            if not snapshot.is_failed:
+                self.last_good[snapshot.asset_id] = snapshot
+            events += self._engine.evaluate(snapshot, now_s)
+        events += self._engine.tick(now_s)
+        self.counters.snapshots += len(snapshots)
+        self.record(events, now_s=now_s)
+
+    def assess_warranties(self, *, now_s: float) -> None:
+        """Judge every battery of the register as of its site's day, polled or not."""
+        inventory = self.watching.inventory
+        days = {
+            room.room_id: _day_at(inventory.sites.get(room.site_id), now_s=now_s)
+            for room in inventory.rooms.values()
+        }
+        self.assessments = {
+            b.asset_id: assess(b.asset_id, b.warranty, b.dates, days[b.room_id])
+            for b in inventory.batteries.values()
+        }
+        self.record(self._engine.assess(self.assessments.values(), now_s), now_s=now_s)
+
+    def reload(self, watching: Watching, *, now_s: float) -> None:
+        """Go on with another inventory, other rules and other routes."""
+        events = self._engine.reload(
+            watching.rulebook,
+            watching.inventory.assets.values(),
+            unpolled=Subject.unpolled_of(watching.inventory),
+            now_s=now_s,
+        )
+        self.record(events, now_s=now_s)  # under the names of before: what ends has them
+        self.watching = watching
+        for seen in (self.latest, self.last_good):
+            for asset_id in seen.keys() - watching.inventory.assets.keys():
+                del seen[asset_id]
+
+    def end_shelf_times(self, *, now_s: float) -> None:
+        """Take alarms off the shelf whose time there is over.
+
+        Raises:
+            StoreError: the ledger cannot be written; the next call tries again.
+        """
+        if not any(a.suppression is Suppression.SHELVED for a in self._ledger.alarms()):
+            return
+        with self._ledger.transaction(now_s) as tx:
+            for alarm in tx.alarms():
+                transition = lifecycle.expire_shelf(alarm, now_s=now_s)
+                if not transition.is_refused:
+                    self._put(tx, transition, _event_of(alarm, now_s=now_s), action="unshelved")
+
+    def record(self, events: Iterable[AlarmEvent], *, now_s: float) -> None:
+        """Write events, with their notifications and audit entries, or keep them for later."""
+        self._keep(events)
+        if not self._unrecorded:
+            return
+        try:
+            with self._ledger.transaction(now_s) as tx:
+                moved = [m for e in self._unrecorded if (m := self._move(tx, e)) is not None]
+        except StoreError as error:
+            self._note_ledger_trouble(error)
+            return
+        self._unrecorded.clear()
+        self._ledger_trouble = None
+        self.counters.events += len(moved)
+        if self._listener is not None:
+            for alarm, event in moved:
+                self._listener(alarm, event)
+
+    def _keep(self, events: Iterable[AlarmEvent]) -> None:
+        for event in events:
+            if len(self._unrecorded) == UNRECORDED_MAX:
+                self.counters.events_dropped += 1
+            self._unrecorded.append(event)
+
+    def _move(self, tx: Transaction, event: AlarmEvent) -> tuple[Alarm, AlarmEvent] | None:
+        transition = lifecycle.advance(
+            tx.alarm(event.key),
+            event,
+            auto_acknowledge=self.watching.rulebook.auto_acknowledges(event.key.rule),
+        )
+        if transition.is_refused:
+            return None
+        self._put(tx, transition, event, action=event.change.value)
+        return transition.alarm, event
+
+    def _put(
+        self, tx: Transaction, transition: lifecycle.Transition, event: AlarmEvent, *, action: str
+    ) -> None:
+        tx.record(
+            transition.alarm,
+            action=action,
+            reason=transition.reason.value,
+            actor=ACTOR,
+            at_s=event.at_s,
+            notifications=self._notifications(transition, event),
+        )
+
+    def _notifications(
+        self, transition: lifecycle.Transition, event: AlarmEvent
+    ) -> list[NewNotification]:
+        if not transition.notify:
+            return []
+        message = self._message(event, since_s=transition.alarm.raised_at_s)
+        room_id = message.room.room_id if message.room else None
+        channels = self.watching.routing.channels_for(event, room_id=room_id)
+        body = message.as_body()
+        return [NewNotification(channel, str(event.key), body) for channel in channels]
+
+    def _message(self, event: AlarmEvent, *, since_s: float) -> AlarmMessage:
+        inventory, asset_id = self.watching.inventory, event.key.asset_id
+        room_id, ups_id, name = _place(inventory, asset_id)
+        good = self.last_good.get(asset_id)
+        services = inventory.services_of(ups_id=ups_id, room_id=room_id) if room_id else ()
+        return AlarmMessage(
+            event=event,
+            since_s=since_s,
+            site=inventory.sites.get(event.key.site_id, OWN_SITE),
+            room=inventory.rooms.get(room_id) if room_id else None,
+            asset_name=name,
+            observed_at_s=good.observed_at_s if good else None,
+            warranty=self.assessments.get(asset_id),
+            services=services,
+        )
+
+    def _store(self, snapshots: Sequence[Snapshot], *, now_s: float) -> list[AlarmEvent]:
+        """Journal the snapshots; return the event where storing begins or ceases to work."""
+        try:
+            self._journal.append(snapshots)
+        except StoreError as error:
+            self.counters.not_stored += len(snapshots)
+            is_new, self._journal_trouble = self._journal_trouble is None, _not_storing(error)
+            if not is_new:
+                return []
+            _log.error("journal cannot store error=%r", str(error))
+            return [_journal_event(Change.RAISED, self._journal_trouble, now_s=now_s)]
+        self.counters.stored += len(snapshots)
+        if self._journal_trouble is None or not snapshots:
+            return []
+        self._journal_trouble = None
+        _log.warning("journal stores again not_stored=%d", self.counters.not_stored)
+        return [_journal_event(Change.RETURNED, "The journal stores readings again.", now_s=now_s)]
+
+    def _note_ledger_trouble(self, error: StoreError) -> None:
+        if self._ledger_trouble is None:
+            _log.error("ledger cannot store waiting=%d error=%r", len(self._unrecorded), str(error))
+            for event in self._unrecorded:
+                _log.error("unrecorded event key=%s why=%r", event.key, event.why)
+        self._ledger_trouble = f"The ledger cannot store alarms, nobody is told of them: {error}"
+
+
+def _day_at(site: Site | None, *, now_s: float) -> date:
+    """Return the calendar day at a site: cover ends at its midnight, not at Greenwich's."""
+    zone = ZoneInfo(site.time_zone if site else "UTC")
+    return datetime.fromtimestamp(now_s, zone).date()
+
+
+def _place(inventory: Inventory, asset_id: str) -> tuple[str | None, str | None, str]:
+    """Return room, UPS and name of what an alarm is about."""
+    battery, ups = inventory.batteries.get(asset_id), inventory.ups.get(asset_id)
+    if battery is not None:
+        return battery.room_id, battery.ups_id, battery.rack or asset_id
+    if ups is not None:
+        return ups.room_id, ups.ups_id, ups.name
+    if asset_id in inventory.rooms:
+        return asset_id, None, inventory.rooms[asset_id].name
+    return None, None, asset_id
+
+
+def _not_storing(error: StoreError) -> str:
+    return f"The journal cannot store readings, alarms go on: {error}"
+
+
+def _journal_event(change: Change, why: str, *, now_s: float) -> AlarmEvent:
+    return AlarmEvent(
+        key=AlarmKey(OWN_SITE.site_id, OWN_ASSET_ID, WHOLE_BATTERY, JOURNAL_RULE),
+        change=change,
+        at_s=now_s,
+        scope=Scope.BATTERY,
+        priority=Priority.HIGH,
+        quantity="",
+        value=None,
+        setpoint=None,
+        why=why,
+        action="Make room on the disk of batteryd's state directory.",
+    )
+
+
+def _event_of(alarm: Alarm, *, now_s: float) -> AlarmEvent:
+    """Return an alarm as the event that it would be if it happened now."""
+    return AlarmEvent(
+        key=alarm.key,
+        change=Change.RAISED if alarm.is_active else Change.RETURNED,
+        at_s=now_s,
+        scope=alarm.scope,
+        priority=alarm.priority,
+        quantity=alarm.quantity,
+        value=alarm.value,
+        setpoint=alarm.setpoint,
+        why=alarm.why,
+        action=alarm.action,
+        evidence=alarm.evidence,
+    )

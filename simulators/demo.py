@@ -1,0 +1,178 @@
+"""The demo: a scenario on real sockets, the real daemon watching it, and somebody to be told.
+
+Nothing is faked between the devices and the message. The daemon reads simulated racks over Modbus
+TCP and simulated UPSs over SNMP, from a configuration folder written for it, and sends its messages
+to a small receiver on loopback, which stands for the people on call. All of it lives in the
+scenario's time, `speedup` times as fast as real; all files are in a temporary folder.
+"""
+
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+import tomllib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from batteryd.app import daemon
+from batteryd.app.signals import Signals
+from batteryd.clock import ScaledClock, SystemClock
+from batteryd.devices.modbus_profile import ModbusProfile
+from batteryd.devices.profile import parse_profile
+from batteryd.domain.alarm import Alarm, AlarmEvent, Change
+from batteryd.errors import ConfigError
+from batteryd.settings.load import Configuration, load_configuration
+from batteryd.settings.paths import packaged_config_dir
+from batteryd.systemd import ServiceManager
+from simulators.inventory import Reading, inventory_toml
+from simulators.receiver import Receiver
+from simulators.room import SimulatedRoom
+from simulators.scenario import find_scenario
+from simulators.scenario_tables import SPEEDUP_MAX
+from simulators.snmp_agent import COMMUNITY
+
+CREDENTIAL = "simulated"
+_MARKS = {"critical": "31;1", "high": "31", "medium": "33", "low": "36"}
+
+
+class Demo:
+    """One run of the demo."""
+
+    def __init__(
+        self, *, scenario: str, speedup: float | None, duration_s: float | None, port: int
+    ) -> None:
+        """Check what was asked for.
+
+        Raises:
+            ConfigError: there is no such scenario, or it has mistakes.
+        """
+        self._scenario = find_scenario(scenario)
+        self._speedup = speedup or self._scenario.scenario.speedup
+        if not 1 <= self._speedup <= SPEEDUP_MAX:
+            allowed = f"1 to {SPEEDUP_MAX:g}"
+            raise ConfigError.one("--speedup", "", f"{self._speedup:g}", allowed)
+        self._duration_s = duration_s
+        self._port = port
+        self._zone = ZoneInfo(self._scenario.site[0].time_zone)
+
+    def play(self, signals_of: Callable[[], Signals]) -> int:
+        """Play to the end, or until interrupted; return the exit code."""
+        folder = Path(tempfile.mkdtemp(prefix="batteryd-demo."))
+        try:
+            asyncio.run(self._play(folder, signals_of))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        return 0
+
+    async def _play(self, folder: Path, signals_of: Callable[[], Signals]) -> None:
+        start_s = self._scenario.start_s(now_s=SystemClock().now_s())
+        clock = ScaledClock(start_s=start_s, rate=self._speedup)
+        room = SimulatedRoom(self._scenario, profile=_rack_profile(), clock=clock)
+        signals = signals_of()
+        receiver = Receiver(self._say_message)
+        await room.start()
+        await receiver.start()
+        try:
+            self._write_configuration(folder, room=room, receiver_url=receiver.url)
+            end = asyncio.create_task(self._end(signals))
+            await daemon.run(
+                _load(folder),
+                clock=clock,
+                signals=signals,
+                load=lambda: _load(folder),
+                manager=ServiceManager({}),
+                listener=self._say_alarm,
+                when_ready=self._say_hello,
+            )
+            end.cancel()
+        finally:
+            await receiver.stop()
+            await room.stop()
+        print(f"The demo is over: {receiver.count} messages arrived.", flush=True)
+
+    async def _end(self, signals: Signals) -> None:
+        if self._duration_s is not None:
+            await SystemClock().sleep(self._duration_s)
+            signals.stop.set()
+
+    def _write_configuration(self, folder: Path, *, room: SimulatedRoom, receiver_url: str) -> None:
+        packaged = packaged_config_dir()
+        shutil.copy(packaged / "rules.toml", folder)
+        shutil.copytree(packaged / "profiles", folder / "profiles")
+        reading = Reading(room.addresses, credential=CREDENTIAL)
+        inventory = inventory_toml(self._scenario, reading, start_s=room.start_s)
+        (folder / "inventory.toml").write_text(inventory, encoding="utf-8")
+        (folder / "notify.toml").write_text(_NOTIFY.format(url=receiver_url), encoding="utf-8")
+        community = folder / "community"
+        community.touch(mode=0o600)
+        community.write_text(COMMUNITY, encoding="utf-8")
+        settings = _SETTINGS.format(state=folder / "state", port=self._port)
+        (folder / "batteryd.toml").write_text(settings, encoding="utf-8")
+
+    def _say_hello(self, url: str | None) -> None:
+        about = self._scenario.scenario
+        print(f"{about.title} ({self._speedup:g} times as fast as life; all telemetry is made up)")
+        print(f"page:  {url}", flush=True)
+        if self._duration_s is None:
+            print("stop:  Ctrl-C", flush=True)
+
+    def _say_alarm(self, alarm: Alarm, event: AlarmEvent) -> None:
+        word = event.priority.text if event.change is Change.RAISED else "returned"
+        print(f"{self._time(event.at_s)}  {_marked(word)}  {alarm.why}", flush=True)
+
+    def _say_message(self, message: dict[str, Any]) -> None:
+        subject = message.get("subject") or message.get("why") or ""
+        print(f"{self._time(float(message['at_s']))}  message   {subject}", flush=True)
+
+    def _time(self, at_s: float) -> str:
+        return datetime.fromtimestamp(at_s, UTC).astimezone(self._zone).strftime("%H:%M:%S")
+
+
+def _marked(word: str) -> str:
+    shown = f"{word:<8}"
+    colour = _MARKS.get(word, "32")
+    return f"\x1b[{colour}m{shown}\x1b[0m" if sys.stdout.isatty() else shown
+
+
+def _load(folder: Path) -> Configuration:
+    return load_configuration(folder / "batteryd.toml", environ={"PATH": os.defpath})
+
+
+def _rack_profile() -> ModbusProfile:
+    path = packaged_config_dir() / "profiles" / "lithium-rack.toml"
+    profile = parse_profile(tomllib.loads(path.read_text(encoding="utf-8")), file=str(path))
+    assert isinstance(profile, ModbusProfile)  # noqa: S101  a packaged file, held to it by tests
+    return profile
+
+
+_SETTINGS = """\
+[daemon]
+state_dir = "{state}"
+
+[journal]
+commit_interval_s = 0.25
+reserve_gib = 0.1
+
+[web]
+port = {port}
+
+[credentials.simulated]
+version = "2c"
+community_file = "community"
+"""
+
+_NOTIFY = """\
+[channel.on-call]
+kind = "webhook"
+url = "{url}"
+
+[channel.log]
+kind = "log"
+
+[[route]]
+channels = ["on-call"]
+"""
