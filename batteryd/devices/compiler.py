@@ -6,24 +6,17 @@ numbers. Batteries of the same profile and geometry share one decoder and one la
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from fractions import Fraction
 from functools import lru_cache
 from itertools import chain
-from math import lcm
 from typing import NamedTuple
 
 import numpy as np
 
-from batteryd.devices.decode import (
-    Arithmetic,
-    Enumeration,
-    Group,
-    RegisterDecoder,
-    ScaleFactors,
-)
+from batteryd.devices.arithmetic import Arithmetic, enumerations_of
+from batteryd.devices.decode import Group, RegisterDecoder, ScaleFactors
 from batteryd.devices.modbus_profile import ModbusPoint, ModbusProfile
 from batteryd.devices.plan import BIT_FUNCTIONS, ReadLimits, Span, plan_reads
-from batteryd.devices.profile_base import is_signed
+from batteryd.devices.profile_base import PointBase, is_signed
 from batteryd.devices.unroll import Place, places_of, ranges_of
 from batteryd.domain.inventory import Geometry
 from batteryd.domain.snapshot import Column, Indices, Layout
@@ -51,6 +44,7 @@ def compile_decoder(profile: ModbusProfile, geometry: Geometry) -> RegisterDecod
         limits=ReadLimits(register_count=profile.register_count_max, gap=profile.gap_max),
         blocks=ranges_of(profile, geometry),
     )
+    points = [place.point for place in places]
     slots = {span: r.slot + span.start - r.start for r in requests for span in r.spans}
     return RegisterDecoder(
         layout=_layout(places),
@@ -59,8 +53,8 @@ def compile_decoder(profile: ModbusProfile, geometry: Geometry) -> RegisterDecod
         word_count=sum(request.count for request in requests),
         groups=tuple(_groups(profile, places, slots=slots)),
         scale_factors=_scale_factors(places, slots=slots),
-        enumerations=tuple(_enumerations(places)),
-        arithmetic=_arithmetic(profile, places),
+        enumerations=tuple(enumerations_of(points)),
+        arithmetic=Arithmetic.of(points, sign=profile.current_sign),
         state_words=_state_words(places, slots=slots),
     )
 
@@ -133,37 +127,6 @@ def _scale_factors(places: Sequence[Place], *, slots: Slots) -> ScaleFactors | N
         columns=_indices([column for column, _ in scaled]),
         words=_indices([word for _, word in scaled]),
     )
-
-
-def _enumerations(places: Sequence[Place]) -> Iterator[Enumeration]:
-    columns: dict[int, list[int]] = {}
-    for column, place in enumerate(places):
-        if place.point.enumeration is not None:
-            columns.setdefault(place.span.row, []).append(column)
-    for members in columns.values():
-        known = sorted((places[members[0]].point.enumeration or {}).items())
-        yield Enumeration(
-            columns=_indices(members),
-            raw=np.array([raw for raw, _ in known], np.float64),
-            ours=np.array([ours for _, ours in known], np.float64),
-        )
-
-
-def _arithmetic(profile: ModbusProfile, places: Sequence[Place]) -> Arithmetic:
-    rows = [_whole_numbers(place.point, sign=profile.current_sign) for place in places]
-    ranges = [place.point.plausible_range for place in places]
-    factors, shifts, divisors = np.array(rows, np.float64).reshape(-1, 3).T.copy()
-    lows, highs = np.array(ranges, np.float64).reshape(-1, 2).T.copy()
-    return Arithmetic(factors, shifts, divisors, lows, highs)
-
-
-def _whole_numbers(point: ModbusPoint, *, sign: int) -> tuple[int, int, int]:
-    # repr gives the shortest decimal, which is what stands in the file: 0.1 is meant as 1/10.
-    scale, offset = Fraction(repr(point.scale)), Fraction(repr(point.offset))
-    if is_signed(point.quantity):
-        scale, offset = scale * sign, offset * sign
-    divisor = lcm(scale.denominator, offset.denominator)
-    return int(scale * divisor), int(offset * divisor), divisor
 
 
 def _state_words(places: Sequence[Place], *, slots: Slots) -> Indices:

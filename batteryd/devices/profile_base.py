@@ -15,7 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -203,6 +203,8 @@ class PointBase(ProfileModel):
 class ProfileBase(ProfileModel):
     """A device family. Subclasses add a protocol's point table and how it is read."""
 
+    has_alternatives: ClassVar[bool] = False  # several points for one value; the first good counts
+
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
     title: Text
     protocol: str
@@ -215,6 +217,9 @@ class ProfileBase(ProfileModel):
     match: Match = Match()
     date_formats: tuple[Text, ...] = ("%Y-%m-%d",)
     points: tuple[PointBase, ...]
+
+    # Whether later points of a component and quantity stand in where earlier ones have no value.
+    has_alternatives: ClassVar[bool] = False
 
     @cached_property
     def digest(self) -> str:
@@ -231,7 +236,9 @@ class ProfileBase(ProfileModel):
 
     @model_validator(mode="after")
     def _points_agree(self) -> Self:
-        mistakes = [*_repeated(self.points), *_unsigned(self.points, self.current_positive_while)]
+        mistakes = _unsigned(self.points, self.current_positive_while)
+        if not self.has_alternatives:
+            mistakes = _repeated(self.points) + mistakes
         if mistakes:
             raise ValueError("; ".join(mistakes))
         return self
