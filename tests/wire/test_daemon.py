@@ -1,0 +1,199 @@
+"""The daemon as a process, on simulated devices and real sockets: start, reload, stop, kill -9."""
+
+import asyncio
+import random
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batteryd.clock import ScaledClock, SystemClock
+from batteryd.store.journal import Journal
+from batteryd.store.ledger import Ledger
+from simulators.receiver import Receiver
+from simulators.room import SimulatedRoom
+from simulators.scenario import find_scenario
+from tests.journals import open_journal
+from tests.simulated import rack_profile
+from tests.sites import NERVOUS_RULES, DaemonSite, notify_toml, wait_until
+
+pytestmark = pytest.mark.wire
+
+KILLS = 20
+
+
+class World:
+    """A simulated room and a receiver, alive in a thread of their own."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, Any]] = []
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+        self.room, self.receiver = self.call(self._make())
+
+    async def _make(self) -> tuple[SimulatedRoom, Receiver]:
+        scenario = find_scenario("quiet")
+        start_s = scenario.start_s(now_s=SystemClock().now_s())
+        clock = ScaledClock(start_s=start_s, rate=10)
+        room = SimulatedRoom(scenario, profile=rack_profile(), clock=clock)
+        receiver = Receiver(self.messages.append)
+        await room.start()
+        await receiver.start()
+        return room, receiver
+
+    def call(self, work: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=20)
+
+    def stop(self) -> None:
+        self.call(self.receiver.stop())
+        self.call(self.room.stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    made = World()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def site(world: World, tmp_path: Path) -> Iterator[DaemonSite]:
+    made = DaemonSite(tmp_path, world.room, notify=notify_toml(world.receiver.url))
+    yield made
+    made.close()
+
+
+def journal_of(site: DaemonSite) -> Journal:
+    return open_journal(site.state / "journal.db")
+
+
+def rows_in(site: DaemonSite) -> int:
+    journal = journal_of(site)
+    try:
+        return journal.last_row()
+    finally:
+        journal.file.close()
+
+
+def test_the_daemon_reads_every_device_and_stops_within_five_seconds(
+    site: DaemonSite, world: World
+) -> None:
+    process = site.start()
+
+    def all_read() -> bool:
+        assets: Any = site.status()["assets"]
+        return all(a["age_s"] is not None and a["failure"] is None for a in assets)
+
+    wait_until(all_read, timeout_s=20, what=lambda: f"{site.status()} {site.log()}")
+    took_s = site.stop()
+
+    assert process.returncode == 0, site.log()
+    assert took_s < 5.0
+    assert set(world.room.function_codes) <= {1, 2, 3, 4, 43}
+    assert "Traceback" not in site.log()
+
+
+def test_a_wrong_configuration_keeps_the_old_one_and_no_poll_is_dropped(site: DaemonSite) -> None:
+    process = site.start()
+    good = (site.folder / "inventory.toml").read_text()
+
+    site.write("inventory.toml", good.replace("chemistry", "chemisty"))
+    process.send_signal(signal.SIGHUP)
+    wait_until(lambda: "not reloaded" in site.log(), timeout_s=10, what=site.log)
+    before: Any = site.status()
+
+    def goes_on() -> bool:
+        now: Any = site.status()
+        return bool(now["polls"]["polls"] > before["polls"]["polls"] + 10)
+
+    wait_until(goes_on, timeout_s=10, what=site.log)
+    after: Any = site.status()
+    assert after["polls"]["missed"] == 0
+    assert len(after["assets"]) == len(before["assets"])
+    assert "chemisty" in site.log()
+
+
+def test_a_reload_takes_a_battery_out_without_touching_the_others(site: DaemonSite) -> None:
+    process = site.start()
+    before: Any = site.status()
+    head, *batteries = (site.folder / "inventory.toml").read_text().split("[[battery]]")
+
+    last, service, rest = batteries[-1].partition("[[service]]")
+    assert "asset_id" in last
+    site.write("inventory.toml", "[[battery]]".join([head, *batteries[:-1]]) + service + rest)
+    process.send_signal(signal.SIGHUP)
+
+    def one_less() -> bool:
+        now: Any = site.status()
+        return len(now["assets"]) == len(before["assets"]) - 1
+
+    wait_until(one_less, timeout_s=10, what=site.log)
+    after: Any = site.status()
+    assert after["polls"]["missed"] == 0
+    assert after["inventory_revision"] != before["inventory_revision"]
+
+
+@pytest.mark.slow
+def test_kill_9_loses_nothing_acknowledged_and_leaves_nothing_half_done(
+    world: World, tmp_path: Path
+) -> None:
+    notify = notify_toml(world.receiver.url)
+    site = DaemonSite(tmp_path, world.room, notify=notify, rules=NERVOUS_RULES)
+    chance = random.Random(26092025)
+    acknowledged = 0
+    try:
+        for _ in range(KILLS):
+            site.start()
+            time.sleep(chance.uniform(0.05, 1.2))
+            acknowledged = max(acknowledged, rows_in(site))
+            site.stop(with_signal=signal.SIGKILL)
+            assert rows_in(site) >= acknowledged
+        site.start()
+        wait_until(lambda: not waiting(site), timeout_s=30, what=site.log)
+        site.stop()
+    finally:
+        site.close()
+
+    assert acknowledged > KILLS
+    assert_journal_is_whole(site, acknowledged=acknowledged)
+    assert_ledger_is_whole(site, told={m["idempotency_key"] for m in world.messages})
+
+
+def waiting(site: DaemonSite) -> int:
+    ledger = Ledger(site.state / "ledger.db")
+    try:
+        return sum(n.finished_at_s is None for n in ledger.notifications(limit=10**6))
+    finally:
+        ledger.close()
+
+
+def assert_journal_is_whole(site: DaemonSite, *, acknowledged: int) -> None:
+    journal = journal_of(site)
+    rows = journal.rows_after(0, 10**6)
+    journal.file.close()
+    numbers = [row.row for row in rows]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert len(numbers) >= acknowledged
+    assert {len(r.snapshot.values) for r in rows if not r.snapshot.is_failed}
+
+
+def assert_ledger_is_whole(site: DaemonSite, *, told: set[str]) -> None:
+    ledger = Ledger(site.state / "ledger.db")
+    events, notifications = ledger.events(limit=10**6), ledger.notifications(limit=10**6)
+    alarms, broken = ledger.alarms(open_only=False), ledger.verify()
+    ledger.close()
+    moved = {e.event_id for e in events if e.action in ("raised", "returned")}
+    assert len(moved) > KILLS
+    assert {n.event_id for n in notifications} == moved
+    assert len(notifications) == len(moved)
+    assert {n.idempotency_key for n in notifications} <= told
+    assert len({a.key for a in alarms}) == len(alarms)
+    assert broken is None
