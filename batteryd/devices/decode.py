@@ -7,9 +7,7 @@ of numpy operations for every data type, whatever the number of values. Theory o
              missing, rejected ...). Which request fetched a register does not matter here.
     group    the values of one data type. Their registers are gathered from the image least
              significant first, so that the little-endian memory they form *is* the number.
-    value    = (raw x factor + shift) / divisor in float64, where factor, shift and divisor are the
-             whole numbers that scale and offset amount to. 0.1 is no binary fraction; 36.5 read as
-             365 in tenths comes out as 36.5 because 365 / 10 is rounded once.
+    value    is what scale, offset and sign make of a raw number (`arithmetic`).
     quality  starts good. A sentinel, a missing scale factor or an unknown enumeration number spoils
              it, then an implausible value, and above all a register that did not arrive. A spoilt
              value is NaN.
@@ -21,6 +19,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from batteryd.devices.arithmetic import Arithmetic, Enumeration
 from batteryd.devices.link import RawReading
 from batteryd.devices.plan import Request
 from batteryd.domain.quality import Quality
@@ -66,8 +65,8 @@ class RegisterDecoder:
     word_count: int
     groups: tuple["Group", ...] = field(repr=False)
     scale_factors: "ScaleFactors | None" = field(repr=False)
-    enumerations: tuple["Enumeration", ...] = field(repr=False)
-    arithmetic: "Arithmetic" = field(repr=False)
+    enumerations: tuple[Enumeration, ...] = field(repr=False)
+    arithmetic: Arithmetic = field(repr=False)
     state_words: Indices = field(repr=False)  # column x the registers that it depends on
 
     def image(self) -> Image:
@@ -123,29 +122,6 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Arithmetic:
-    """Scale, offset, sign and plausible range of every column."""
-
-    factors: Values
-    shifts: Values
-    divisors: Values
-    lows: Values
-    highs: Values
-
-    def apply(self, *, values: Values, quality: Qualities) -> None:
-        """Turn raw numbers into ours and mark what cannot be."""
-        unset = np.isnan(values)  # a float's own way to say "no number"
-        values *= self.factors
-        values += self.shifts
-        values /= self.divisors
-        is_plausible = (values >= self.lows) & (values <= self.highs)
-        doubtful = ~is_plausible & (quality == _GOOD)
-        if doubtful.any():
-            quality[doubtful] = Quality.IMPLAUSIBLE
-            quality[doubtful & unset] = Quality.NOT_IMPLEMENTED
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class ScaleFactors:
     """Powers of ten that the device keeps in registers of its own."""
 
@@ -161,21 +137,3 @@ class ScaleFactors:
         values[self.columns] = np.where(exponents < 0, raw / powers, raw * powers)
         quality[self.columns[~is_usable]] = Quality.UNDECODABLE
         quality[self.columns[exponents == _SCALE_MISSING]] = Quality.NOT_IMPLEMENTED
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Enumeration:
-    """Raw numbers of one row and ours for them."""
-
-    columns: Indices
-    raw: Values  # rising
-    ours: Values
-
-    def apply(self, *, values: Values, quality: Qualities) -> None:
-        """Replace raw numbers by ours, and mark those that the table does not know."""
-        shown = values[self.columns]
-        at = np.minimum(np.searchsorted(self.raw, shown), len(self.raw) - 1)
-        is_known = self.raw[at] == shown
-        values[self.columns] = self.ours[at]
-        is_strange = ~is_known & (quality[self.columns] == _GOOD)
-        quality[self.columns[is_strange]] = Quality.UNDECODABLE

@@ -70,9 +70,17 @@ class RawReading(NamedTuple):
 class Reader(Protocol):
     """A compiled profile on a link: reads one asset, decodes, never writes."""
 
-    layout: Layout
-    sources: Sequence[str]  # the device's own name of each column, for people
     poll_interval_s: float  # as the profile says; an asset may override it
+
+    @property
+    def layout(self) -> Layout:
+        """What the columns of the last reading are."""
+        ...
+
+    @property
+    def sources(self) -> Sequence[str]:
+        """The device's own name of each column, for people."""
+        ...
 
     async def read(self) -> RawReading:
         """Read everything once. Blocks that the device refuses cost their values only.

@@ -218,9 +218,6 @@ class ProfileBase(ProfileModel):
     date_formats: tuple[Text, ...] = ("%Y-%m-%d",)
     points: tuple[PointBase, ...]
 
-    # Whether later points of a component and quantity stand in where earlier ones have no value.
-    has_alternatives: ClassVar[bool] = False
-
     @cached_property
     def digest(self) -> str:
         """SHA-256 of everything the profile says: what is compiled from it may be kept under it."""

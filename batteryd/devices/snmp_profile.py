@@ -1,113 +1,129 @@
-"""What a profile of an SNMP device says: objects of its MIB, and how its tables are read.
+"""What a profile of an SNMP device says: objects of its MIBs and what they mean.
 
-A point is one of three things:
+A point is a *scalar* (its OID names one instance) or a *column* of a table (its OID names all
+rows). It is a column where its component counts through levels (`m{module}`), where it picks rows
+(`where`), or where it looks for a row (`listed`).
 
-    a scalar       one OID, asked for with GET.
-    a table        the OID of a column; its rows are found by a walk, and a row's index gives the
-                   numbers of the component: `m{module}` and row 3 are m03.
-    a presence     a flag: whether any row of the column `oid` holds the OID `present`. That is how
-                   UPS-MIB lists active alarms.
-
-Several points may stand for the same value. The first that has a good number counts: a maker's own
-object in tenths of a degree comes before the standard one in whole degrees, where it exists.
+Several points may be about the same quantity of the same component. They are alternatives, in the
+order of trust: the first that has a good value wins. That is how a maker's own object stands before
+the standard's, and how one profile reads two generations of a card.
 """
 
 import re
-from collections.abc import Mapping
-from functools import cached_property
+from datetime import date
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from batteryd.devices.link import SnmpValue
-from batteryd.devices.profile_base import Match, PointBase, ProfileBase, ProfileModel, levels_of, Text
+from batteryd.devices.dates import DATE_AND_TIME
+from batteryd.devices.profile_base import (
+    Match,
+    PointBase,
+    ProfileBase,
+    ProfileModel,
+    levels_of,
+)
 from batteryd.domain.quantity import QUANTITIES
 
-SYS_OBJECT_ID = "1.3.6.1.2.1.1.2.0"  # by which an agent says what it is
-
-_OID = re.compile(r"[0-2](\.(0|[1-9]\d{0,9}))+")
-_PART_MAX = 0xFFFFFFFF
-
-
-def is_below(oid: str, root: str) -> bool:
-    """Whether an OID stands in the tree below another; a tree is not below itself."""
-    return oid.startswith(f"{root}.")
+_OID = re.compile(r"[0-2](\.(0|[1-9][0-9]{0,9}))+")
+_OID_PART_MAX = 2**32 - 1
+_FORMAT = re.compile(r"([^%]|%[Yymdb])*")
+_YEARS = ("%Y", "%y")
 
 
-def _numeric_oid(text: str) -> str:
-    if not _OID.fullmatch(text) or any(int(part) > _PART_MAX for part in text.split(".")):
-        raise ValueError("numbers joined by dots, such as 1.3.6.1.2.1.33.1.2.4.0")
+def _oid(text: str) -> str:
+    if not _OID.fullmatch(text) or any(int(part) > _OID_PART_MAX for part in text.split(".")):
+        raise ValueError("numbers with dots, such as 1.3.6.1.2.1.33.1.2.4.0")
     return text
 
 
-Oid = Annotated[str, AfterValidator(_numeric_oid)]
+def _date_format(text: str) -> str:
+    has_year = any(year in text for year in _YEARS)
+    if text != DATE_AND_TIME and not (_FORMAT.fullmatch(text) and has_year):
+        raise ValueError(
+            f"{DATE_AND_TIME}, or a day made of %Y or %y, %m, %d, %b, such as %m/%d/%Y"
+        )
+    return text
 
 
-class SnmpMatch(Match):
-    """How an agent is recognised before its nameplate is read."""
+Oid = Annotated[str, AfterValidator(_oid)]
+DateFormat = Annotated[str, AfterValidator(_date_format)]
+Equals = Annotated[tuple[int | str, ...], Field(min_length=1)]
+Oids = Annotated[tuple[Oid, ...], Field(min_length=1)]
 
-    sys_object_ids: tuple[Oid, ...] = ()  # it says to be one of these, or something below one
-    probe_oids: tuple[Oid, ...] = ()  # it has all of these
 
-    @property
-    def questions(self) -> tuple[str, ...]:
-        """The OIDs to ask an agent for."""
-        return (SYS_OBJECT_ID, *self.probe_oids)
+class When(ProfileModel):
+    """A condition on another object: it has one of these values, as a number, a text or an OID."""
 
-    def recognises(self, answer: Mapping[str, SnmpValue]) -> bool:
-        """Whether what an agent said to `questions` is what the profile asks for."""
-        said = str(answer.get(SYS_OBJECT_ID, ""))
-        is_known = any(said == known or is_below(said, known) for known in self.sys_object_ids)
-        return (is_known or not self.sys_object_ids) and answer.keys() >= set(self.probe_oids)
+    oid: Oid
+    equals: Equals
+
+
+class Contradiction(When):
+    """Raw numbers that cannot be true while another object says what it says."""
+
+    raw: Annotated[tuple[int, ...], Field(min_length=1)]
+
+
+class Listed(ProfileModel):
+    """A table whose rows come and go, such as that of the alarms present."""
+
+    any_of: Equals  # 1 where a row of the column has one of these values, otherwise 0
+    count: Oid  # the number of rows: while it is 0 the table is not read
 
 
 class SnmpPoint(PointBase):
     """One object of the device's MIB."""
 
-    oid: Oid  # of a scalar, with its instance (.0); of a table or presence, the column
-    table: bool = False
-    present: Oid | None = None
-    text: bool = False  # the number is written as text
-    row_count_max: Annotated[int, Field(ge=1, le=2000)] = 200  # of a walk
+    oid: Oid
+    text: bool = False  # the number comes as text, perhaps with a unit: "54.2 V"
+    index_base: Annotated[int, Field(ge=0, le=1)] = 1  # what the device counts its rows from
+    number_by: Literal["index", "order"] = "index"  # order: rows are numbered as they come
+    where: When | None = None  # only rows whose other column has one of these values
+    listed: Listed | None = None
+    only_when: When | None = None  # otherwise the device does not have it
+    contradicted_when: Contradiction | None = None
 
     @property
-    def is_walked(self) -> bool:
-        """Whether `oid` is a column and not one object."""
-        return self.table or self.present is not None
+    def is_column(self) -> bool:
+        """Whether which rows there are must be found out."""
+        return bool(levels_of(self.component)) or self.where is not None
 
     @model_validator(mode="after")
-    def _table_has_levels(self) -> Self:
-        if self.table != bool(levels_of(self.component)):
-            raise ValueError("table = true with a level in braces in component, or neither")
-        return self
-
-    @model_validator(mode="after")
-    def _presence_is_a_flag(self) -> Self:
-        if self.present is None:
+    def _a_listed_row_is_a_flag(self) -> Self:
+        if self.listed is None:
             return self
-        if self.table or self.text or self.enumeration or (self.scale, self.offset) != (1, 0):
-            raise ValueError("no table, text, enumeration, scale or offset beside present")
+        if self.is_column or self.text or self.enumeration or (self.scale, self.offset) != (1, 0):
+            raise ValueError("no levels, where, text, enumeration, scale or offset beside listed")
         if not QUANTITIES[self.quantity].is_flag:
-            raise ValueError("a quantity that is 0 or 1 beside present")
+            raise ValueError("a quantity that is 0 or 1 beside listed")
         return self
+
+
+class SnmpMatch(Match):
+    """How an SNMP device is recognised. Patterns given beside must be found as well."""
+
+    sys_object_id: tuple[Oid, ...] = ()  # the longest beginning of sysObjectID among profiles wins
+    answers: tuple[Oid, ...] = ()  # objects of which the device must have one
+    generic: bool = False  # asked last: other devices have these objects too
 
 
 class SnmpNameplate(ProfileModel):
-    """Where identity and dates stand. Dates are read with the profile's `date_formats`."""
+    """Where identity and dates stand: objects in turn, until one says something."""
 
-    manufacturer: Oid | None = None
-    model: Oid | None = None
-    serial: Oid | None = None
-    firmware: Oid | None = None
-    manufactured_on: Oid | None = None
-    last_replaced_on: Oid | None = None
-    replace_by: Oid | None = None
-    date_sentinels: tuple[Text, ...] = ()  # texts that are no date, such as a factory default
+    manufacturer: Oids | None = None
+    model: Oids | None = None
+    serial: Oids | None = None
+    firmware: Oids | None = None
+    manufactured_on: Oids | None = None
+    last_replaced_on: Oids | None = None
+    replace_by: Oids | None = None
 
     @property
-    def oids(self) -> dict[str, str]:
-        """What the device has, by field."""
-        return self.model_dump(exclude_none=True, exclude={"date_sentinels"})
+    def oids(self) -> dict[str, tuple[str, ...]]:
+        """The objects of every field."""
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: oids or () for name, oids in fields.items()}
 
 
 class SnmpProfile(ProfileBase):
@@ -118,18 +134,11 @@ class SnmpProfile(ProfileBase):
     protocol: Literal["snmp"]
     match: SnmpMatch = SnmpMatch()
     nameplate: SnmpNameplate = SnmpNameplate()
+    date_formats: tuple[DateFormat, ...] = ("%Y-%m-%d",)
+    unset_dates: tuple[date, ...] = ()  # what the maker writes where nobody has set a date
     points: Annotated[tuple[SnmpPoint, ...], Field(min_length=1)]
 
-    @cached_property
-    def scalars(self) -> tuple[str, ...]:
-        """What one GET asks for."""
-        return tuple(dict.fromkeys(p.oid for p in self.points if not p.is_walked))
-
-    @cached_property
-    def columns(self) -> Mapping[str, int]:
-        """What is walked, and how many rows at most."""
-        found: dict[str, int] = {}
-        for point in self.points:
-            if point.is_walked:
-                found[point.oid] = max(point.row_count_max, found.get(point.oid, 0))
-        return found
+    @property
+    def has_tables(self) -> bool:
+        """Whether the device has to be asked which rows it has."""
+        return any(point.is_column for point in self.points)

@@ -1,0 +1,156 @@
+"""Reads one asset over SNMP: a compiled profile on a link.
+
+A poll is one GET of everything (the link makes it several where the agent wants that). Tables are
+not walked at every poll: their rows are found out before the first, and again with the nameplate,
+which is read daily and after a recovery. Rows are only ever added, so the layout changes rarely and
+never shrinks. The exception is a table whose rows come and go, such as that of the alarms: it is
+walked while it has rows.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+
+from batteryd.devices.dates import parse_device_date
+from batteryd.devices.link import RawReading, SnmpLink, SnmpValue
+from batteryd.devices.snmp_compiler import Rows, compile_snmp, rows_of_geometry, rows_of_table
+from batteryd.devices.snmp_decode import ListedRow, comparable
+from batteryd.devices.snmp_profile import SnmpProfile
+from batteryd.domain.inventory import Geometry
+from batteryd.domain.nameplate import DeviceDate, Nameplate
+from batteryd.domain.snapshot import Layout
+from batteryd.errors import DeviceRejected
+
+ROWS_MAX = 2000  # of one column; a rack has fewer cells
+LISTED_ROWS_MAX = 100  # of a table of alarms; RFC 1628 knows 24
+_NO_SUCH_NAME = 2  # error-status of RFC 1157
+
+log = logging.getLogger(__name__)
+
+
+class SnmpReader:
+    """One asset behind a link, read as its profile says."""
+
+    def __init__(self, profile: SnmpProfile, *, geometry: Geometry, link: SnmpLink) -> None:
+        self._profile = profile
+        self._link = link
+        self._rows = rows_of_geometry(profile, geometry)
+        self._decoder = compile_snmp(profile, self._rows)
+        self._winners = self._decoder.first
+        self._is_discovered = not profile.has_tables
+        self.poll_interval_s = profile.poll_interval_s
+
+    @property
+    def layout(self) -> Layout:
+        """What the columns are; grows when the device shows rows that it had not shown."""
+        return self._decoder.layout
+
+    @property
+    def sources(self) -> Sequence[str]:
+        """The device's own name of each column, as of the last poll."""
+        return [self._decoder.candidate_sources[at] for at in self._winners]
+
+    async def discover(self) -> None:
+        """Find out which rows the device's tables have.
+
+        Raises:
+            LinkError: a table could not be walked. What was known before stays known.
+        """
+        walked: dict[str, Mapping[str, SnmpValue]] = {}
+        rows = list(self._rows)
+        for number, point in enumerate(self._profile.points):
+            if not point.is_column:
+                continue
+            selector = point.oid if point.where is None else point.where.oid
+            for oid in (point.oid, selector):
+                if oid not in walked:
+                    walked[oid] = await self._link.walk(oid, rows_max=ROWS_MAX)
+            found = rows_of_table(point, column=walked[point.oid], selector=walked[selector])
+            rows[number] = tuple(dict.fromkeys((*rows[number], *found)))
+        self._is_discovered = True
+        self._take(tuple(rows))
+
+    async def read(self) -> RawReading:
+        """Read everything once. What the agent does not have costs its own values only.
+
+        Raises:
+            LinkError: nothing usable came back.
+        """
+        if not self._is_discovered:
+            await self.discover()
+        answer = await self._link.get(self._decoder.oids)
+        if not answer:
+            text = f"the agent has none of the {len(self._decoder.oids)} objects of the profile"
+            raise DeviceRejected(text, code=_NO_SUCH_NAME)
+        if self._decoder.listed:
+            answer = {**answer, **await self._listed(answer)}
+        reading, self._winners = self._decoder.decode(answer)
+        return reading
+
+    async def read_nameplate(self) -> Nameplate:
+        """Read identity and dates. What cannot be read is None; it never costs the other fields.
+
+        Raises:
+            LinkError: nothing usable came back.
+        """
+        if self._profile.has_tables:
+            await self.discover()
+        oids = self._profile.nameplate.oids
+        wanted = [oid for field in oids.values() for oid in field]
+        answer = await self._link.get(wanted) if wanted else {}
+        said = {name: _first(answer, field) for name, field in oids.items()}
+        return Nameplate(
+            manufacturer=_text(said["manufacturer"]),
+            model=_text(said["model"]),
+            serial=_text(said["serial"]),
+            firmware=_text(said["firmware"]),
+            manufactured_on=self._date(said["manufactured_on"]),
+            last_replaced_on=self._date(said["last_replaced_on"]),
+            replace_by=self._date(said["replace_by"]),
+        )
+
+    async def close(self) -> None:
+        """Let go of the link."""
+        await self._link.close()
+
+    def _take(self, rows: Rows) -> None:
+        if rows == self._rows:
+            return
+        self._rows = rows
+        self._decoder = compile_snmp(self._profile, rows)
+        self._winners = self._decoder.first
+        log.info("rows found profile=%s columns=%d", self._profile.name, len(self.layout))
+
+    async def _listed(self, answer: Mapping[str, SnmpValue]) -> Mapping[str, SnmpValue]:
+        found: dict[str, SnmpValue] = {}
+        for listed in self._decoder.listed:
+            count = answer.get(listed.count_oid)
+            if isinstance(count, int) and count >= 0:
+                found[listed.oid] = int(count > 0 and await self._is_listed(listed))
+        return found
+
+    async def _is_listed(self, listed: ListedRow) -> bool:
+        rows = await self._link.walk(listed.oid, rows_max=LISTED_ROWS_MAX)
+        return any(comparable(value) in listed.any_of for value in rows.values())
+
+    def _date(self, said: SnmpValue | None) -> DeviceDate:
+        raw = said if isinstance(said, bytes | None) else str(said)
+        profile = self._profile
+        return parse_device_date(raw, profile.date_formats, unset=profile.unset_dates)
+
+
+def _first(answer: Mapping[str, SnmpValue], oids: Sequence[str]) -> SnmpValue | None:
+    """Return the first value that says something; otherwise the first that says nothing."""
+    said = [answer[oid] for oid in oids if oid in answer]
+    return next((value for value in said if value not in (b"", "")), said[0] if said else None)
+
+
+def _text(value: SnmpValue | None) -> str | None:
+    """Return a text up to its first zero octet, without blanks around it; None if it is none."""
+    if isinstance(value, bytes):
+        octets = value.partition(b"\0")[0]
+        try:
+            value = octets.decode()
+        except UnicodeDecodeError:
+            value = octets.decode("latin-1")
+    text = "" if value is None else str(value).strip()
+    return text if text and text.isprintable() else None
