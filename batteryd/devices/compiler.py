@@ -16,7 +16,6 @@ from batteryd.devices.arithmetic import Arithmetic, enumerations_of
 from batteryd.devices.decode import Group, RegisterDecoder, ScaleFactors
 from batteryd.devices.modbus_profile import ModbusPoint, ModbusProfile
 from batteryd.devices.plan import BIT_FUNCTIONS, ReadLimits, Span, plan_reads
-from batteryd.devices.profile_base import PointBase, is_signed
 from batteryd.devices.unroll import Place, places_of, ranges_of
 from batteryd.domain.inventory import Geometry
 from batteryd.domain.snapshot import Column, Indices, Layout

@@ -176,7 +176,7 @@ def _no_number(value: bytes | str) -> int:
 def _translate(
     at: int, ours_by_raw: Mapping[int, int], *, values: Values, quality: Qualities
 ) -> None:
-    ours = ours_by_raw.get(values[at])  # type: ignore[call-overload]  # 2.0 finds 2, NaN nothing
+    ours = ours_by_raw.get(values[at])  # 2.0 finds 2, NaN nothing
     if ours is not None:
         values[at] = ours
     elif quality[at] == _GOOD:
