@@ -74,6 +74,7 @@ class Demo:
         room = SimulatedRoom(self._scenario, profile=_rack_profile(), clock=clock)
         signals = signals_of()
         receiver = Receiver(self._say_message)
+        self._say_title()
         await room.start()
         await receiver.start()
         try:
@@ -86,7 +87,7 @@ class Demo:
                 load=lambda: _load(folder),
                 manager=ServiceManager({}),
                 listener=self._say_alarm,
-                when_ready=self._say_hello,
+                when_ready=self._say_page,
             )
             end.cancel()
         finally:
@@ -113,9 +114,11 @@ class Demo:
         settings = _SETTINGS.format(state=folder / "state", port=self._port)
         (folder / "batteryd.toml").write_text(settings, encoding="utf-8")
 
-    def _say_hello(self, url: str | None) -> None:
-        about = self._scenario.scenario
-        print(f"{about.title} ({self._speedup:g} times as fast as life; all telemetry is made up)")
+    def _say_title(self) -> None:
+        title = self._scenario.scenario.title
+        print(f"{title} ({self._speedup:g} times as fast as life; all telemetry is made up)")
+
+    def _say_page(self, url: str | None) -> None:
         print(f"page:  {url}", flush=True)
         if self._duration_s is None:
             print("stop:  Ctrl-C", flush=True)
