@@ -1,0 +1,156 @@
+"""Ten thousand SNMP devices every ten seconds from one process.
+
+The devices are one small process (`snmp_responder`) on ten thousand addresses of 127.0.0.0/8; the
+poller, readers and links are the daemon's own. `consume` stands for whatever takes the snapshots.
+"""
+
+import asyncio
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import process_time
+from typing import NamedTuple
+
+from gufo.snmp.aio import SnmpSession
+
+from batteryd.clock import SystemClock
+from batteryd.devices.build import Fleet, LinkOptions
+from batteryd.devices.poller import Poller
+from batteryd.devices.snmp_profile import SnmpProfile
+from batteryd.domain.inventory import Asset, AssetKind, Source
+from batteryd.domain.snapshot import Snapshot
+from tests.bench.row import BenchRow
+from tests.bench.snmp_responder import device_host
+
+DEVICE_COUNT = 10_000
+INTERVAL_S = 10.0
+FILES_BESIDE_SOCKETS = 200
+BARE_GETS = 5_000
+
+# Fifteen values, as many as a card with the whole battery group of UPS-MIB and some of its own.
+QUANTITIES = (
+    "battery_status", "time_on_battery_s", "runtime_remaining_s", "soc_pct", "voltage_v",
+    "current_a", "temperature_c", "output_source", "load_pct", "soh_pct", "humidity_pct",
+    "ambient_temperature_c", "cycle_count", "capacity_ah", "alarm_count",
+)  # fmt: skip
+
+PROFILE = SnmpProfile.model_validate(
+    {
+        "name": "bench-ups",
+        "title": "A UPS with fifteen values",
+        "protocol": "snmp",
+        "poll_interval_s": INTERVAL_S,
+        "current_positive_while": "charging",
+        "points": [
+            {"oid": f"1.3.6.1.2.1.33.1.2.{n}.0", "quantity": quantity, "source": f"object {n}"}
+            for n, quantity in enumerate(QUANTITIES, start=1)
+        ],
+    }
+)
+
+
+def run(
+    *,
+    duration_s: float = 60.0,
+    device_count: int = DEVICE_COUNT,
+    consume: Callable[[Snapshot], None] = lambda snapshot: None,
+) -> list[BenchRow]:
+    """Poll for `duration_s`, all devices every `INTERVAL_S`, and say what it took."""
+    _allow_sockets(device_count)
+    with _responder() as port:
+        bare_ms = asyncio.run(_bare_get_ms(port))
+        took = asyncio.run(
+            _poll(port, device_count=device_count, duration_s=duration_s, consume=consume)
+        )
+    name = f"{device_count:,} SNMP devices every {INTERVAL_S:g} s for {duration_s:g} s"
+    return [
+        BenchRow(f"{name}: failed polls", took.failed, None, "", "0"),
+        BenchRow(f"{name}: missed polls", took.missed, None, "", "0"),
+        BenchRow(f"{name}: start lag p99", took.lag_p99_ms, None, "ms", "under 250"),
+        BenchRow(f"{name}: memory", took.memory_mb, None, "MB", "under 400"),
+        BenchRow(f"{name}: processor", took.processor_pct, None, "% of a core", "quoted"),
+        BenchRow(f"{name}: processor a poll", took.poll_ms, bare_ms, "ms", "3 times at most"),
+    ]
+
+
+class _Took(NamedTuple):
+    failed: int
+    missed: int
+    lag_p99_ms: float
+    memory_mb: float
+    processor_pct: float
+    poll_ms: float
+
+
+async def _poll(
+    port: int, *, device_count: int, duration_s: float, consume: Callable[[Snapshot], None]
+) -> _Took:
+    clock = SystemClock()
+    fleet = Fleet(clock=clock, options=LinkOptions())
+    devices = fleet.devices(
+        (_asset(number, port=port) for number in range(device_count)),
+        profiles={PROFILE.name: PROFILE},
+        credentials={},
+    )
+    poller = Poller(devices, sink=consume, nameplate_sink=lambda *_: None, clock=clock)
+    began_s = process_time()
+    poller.start()
+    await clock.sleep(duration_s)
+    processor_s = process_time() - began_s
+    counters = poller.counters
+    memory_mb = _memory_mb()
+    await poller.stop()
+    return _Took(
+        failed=counters.failed,
+        missed=counters.missed,
+        lag_p99_ms=counters.lag_p99_s * 1000,
+        memory_mb=memory_mb,
+        processor_pct=processor_s / duration_s * 100,
+        poll_ms=processor_s / counters.polls * 1000,
+    )
+
+
+async def _bare_get_ms(port: int) -> float:
+    """Return the processor time of gufo's own GET of the same objects."""
+    session = SnmpSession(device_host(0), port=port)
+    oids = [point.oid for point in PROFILE.points]
+    began_s = process_time()
+    for _ in range(BARE_GETS):
+        await session.get_many(oids)
+    return (process_time() - began_s) / BARE_GETS * 1000
+
+
+def _asset(number: int, *, port: int) -> Asset:
+    return Asset(
+        asset_id=f"UPS-{number:05d}",
+        kind=AssetKind.UPS,
+        site_id="daejeon",
+        room_id="b1-ups-room",
+        name=f"UPS {number}",
+        source=Source(f"snmp://{device_host(number)}:{port}", PROFILE.name),
+    )
+
+
+@contextmanager
+def _responder() -> Iterator[int]:
+    command = [sys.executable, "-m", "tests.bench.snmp_responder"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        yield int(process.stdout.readline())
+        process.kill()
+
+
+def _allow_sockets(count: int) -> None:
+    wanted = count + FILES_BESIDE_SOCKETS
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        hard = hard if hard == resource.RLIM_INFINITY else max(hard, wanted)  # root may raise it
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _memory_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 1e6
