@@ -38,11 +38,13 @@ NERVOUS_RULES = """
 kind = "limit"
 quantities = ["temperature_c"]
 direction = "high"
-setpoint = { medium = 24.6, critical = 26.0 }
+setpoint = { medium = 23.2, critical = 23.7 }
 auto_acknowledge = true
 
 [rule.silence]
 kind = "silence"
+polls = 3
+after_s = { medium = 0.0, high = 60.0 }
 """
 
 

@@ -68,7 +68,9 @@ def test_a_register_alone_makes_sites_rooms_upses_and_buses(tmp_path: Path) -> N
     assert list(inventory.ups) == ["대전:UPS A"]
     assert list(inventory.dc_buses) == ["대전:DC A"]
     assert inventory.batteries["rack-2"].ups_id == "대전:UPS A"
-    assert inventory.batteries["rack-2"].source == Source("modbus://10.0.5.31/2", "small-rack")
+    assert inventory.batteries["rack-2"].source == Source(
+        "modbus://10.0.5.31/2", "small-rack", poll_interval_s=10.0
+    )
 
 
 def test_a_register_beside_an_inventory_refers_to_what_the_inventory_lists(tmp_path: Path) -> None:
