@@ -42,15 +42,16 @@ class Arithmetic:
 
     def apply(self, *, values: Values, quality: Qualities) -> None:
         """Turn raw numbers into ours and mark what cannot be."""
-        unset = np.isnan(values)  # a float's own way to say "no number"
         values *= self.factors
         values += self.shifts
         values /= self.divisors
         is_plausible = (values >= self.lows) & (values <= self.highs)
+        if is_plausible.all():
+            return
         doubtful = ~is_plausible & (quality == _GOOD)
-        if doubtful.any():
-            quality[doubtful] = Quality.IMPLAUSIBLE
-            quality[doubtful & unset] = Quality.NOT_IMPLEMENTED
+        quality[doubtful] = Quality.IMPLAUSIBLE
+        # NaN is a float's own way to say "no number".
+        quality[doubtful & np.isnan(values)] = Quality.NOT_IMPLEMENTED
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -100,20 +100,23 @@ class SnmpDecoder:
         raw = [answer.get(oid) for oid in self.candidate_oids]
         quality: Qualities = np.zeros(len(raw), dtype=np.uint8)
         values = self._numbers(raw, quality=quality)
-        self._mark_reserved(values, quality=quality)
+        self._mark_unsaid(raw, values=values, quality=quality)
         for at, ours_by_raw in self.enumerations:
             _translate(at, ours_by_raw, values=values, quality=quality)
         for condition in self.conditions:
             if not condition.holds(answer):
                 quality[condition.candidate] = Quality.NOT_IMPLEMENTED
-        self.arithmetic.apply(values=values, quality=quality)
+        with np.errstate(all="ignore"):  # a float beyond all bounds is bad data, not our error
+            self.arithmetic.apply(values=values, quality=quality)
         for doubt in self.contradictions:
             at = doubt.when.candidate
-            if quality[at] == _GOOD and raw[at] in doubt.raw and doubt.when.holds(answer):
+            if raw[at] in doubt.raw and quality[at] == _GOOD and doubt.when.holds(answer):
                 quality[at] = Quality.CONTRADICTED
         winners = self._winners(quality)
-        values, quality = values[winners], quality[winners]
-        values[quality >= BAD_FROM] = np.nan
+        if self.alternatives:
+            values, quality = values[winners], quality[winners]
+        if quality.any():
+            values[quality >= BAD_FROM] = np.nan
         return Decoded(RawReading(values, quality), winners)
 
     def _numbers(self, raw: Raw, *, quality: Qualities) -> Values:
@@ -127,16 +130,16 @@ class SnmpDecoder:
             values[at], quality[at] = number_of(value, is_text=at in self.text_candidates)
         return values
 
-    def _mark_reserved(self, values: Values, *, quality: Qualities) -> None:
-        absent = np.isnan(values) & (quality == _GOOD)
-        if absent.any():
+    def _mark_unsaid(self, raw: Raw, *, values: Values, quality: Qualities) -> None:
+        if None in raw:
+            absent = [at for at, value in enumerate(raw) if value is None]
             quality[absent] = self.absences[absent]
         shown = values[self.sentinel_places] == self.sentinels
         if shown.any():
             quality[self.sentinel_places[shown]] = Quality.SENTINEL
 
     def _winners(self, quality: Qualities) -> Indices:
-        if not self.alternatives:
+        if not self.alternatives or not quality.any():
             return self.first
         winners = self.first.copy()
         for column, candidates in self.alternatives:

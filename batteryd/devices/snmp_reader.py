@@ -18,7 +18,7 @@ from batteryd.devices.snmp_profile import SnmpProfile
 from batteryd.domain.inventory import Geometry
 from batteryd.domain.nameplate import DeviceDate, Nameplate
 from batteryd.domain.snapshot import Layout
-from batteryd.errors import DeviceRejected
+from batteryd.errors import DeviceRejected, LinkError
 
 ROWS_MAX = 2000  # of one column; a rack has fewer cells
 LISTED_ROWS_MAX = 100  # of a table of alarms; RFC 1628 knows 24
@@ -124,18 +124,22 @@ class SnmpReader:
         found: dict[str, SnmpValue] = {}
         for listed in self._decoder.listed:
             count = answer.get(listed.count_oid)
-            if isinstance(count, int) and count >= 0:
-                found[listed.oid] = int(count > 0 and await self._is_listed(listed))
+            if count == 0:
+                found[listed.oid] = 0
+            elif isinstance(count, int) and count > 0:
+                rows = await self._link.walk(listed.oid, rows_max=LISTED_ROWS_MAX)
+                if rows:  # rows that are counted but not shown leave it unknown
+                    found[listed.oid] = int(_is_listed(rows, listed))
         return found
-
-    async def _is_listed(self, listed: ListedRow) -> bool:
-        rows = await self._link.walk(listed.oid, rows_max=LISTED_ROWS_MAX)
-        return any(comparable(value) in listed.any_of for value in rows.values())
 
     def _date(self, said: SnmpValue | None) -> DeviceDate:
         raw = said if isinstance(said, bytes | None) else str(said)
         profile = self._profile
         return parse_device_date(raw, profile.date_formats, unset=profile.unset_dates)
+
+
+def _is_listed(rows: Mapping[str, SnmpValue], listed: ListedRow) -> bool:
+    return any(comparable(value) in listed.any_of for value in rows.values())
 
 
 def _first(answer: Mapping[str, SnmpValue], oids: Sequence[str]) -> SnmpValue | None:
