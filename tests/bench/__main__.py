@@ -17,7 +17,7 @@ BENCHMARKS: dict[str, Callable[[float], list[BenchRow]]] = {
     "journal": lambda _seconds: journal.run(),
     "modbus": lambda _seconds: modbus.run(),
     "snmp": lambda _seconds: snmp.run(),
-    "end_to_end": lambda _seconds: end_to_end.run(),
+    "end_to_end": lambda seconds: end_to_end.run(duration_s=seconds),
     "polling": lambda seconds: polling.run(duration_s=seconds),
 }
 
