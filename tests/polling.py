@@ -91,14 +91,19 @@ async def _at_once() -> None:
     return None
 
 
-def make_asset(asset_id: str = "B1-R3", *, poll_interval_s: float | None = None) -> Asset:
+def make_asset(
+    asset_id: str = "B1-R3",
+    *,
+    address: str = "modbus://10.0.5.11/3",
+    poll_interval_s: float | None = None,
+) -> Asset:
     return Asset(
         asset_id=asset_id,
         kind=AssetKind.BATTERY,
         site_id="daejeon",
         room_id="b1-ups-room",
         name=asset_id,
-        source=Source("modbus://10.0.5.11/3", profile="rack-bms", poll_interval_s=poll_interval_s),
+        source=Source(address, profile="rack-bms", poll_interval_s=poll_interval_s),
     )
 
 

@@ -17,6 +17,7 @@ from batteryd.clock import Clock, SystemClock
 from batteryd.devices.counters import PollCounters, Tally
 from batteryd.devices.device import PolledDevice
 from batteryd.devices.flight import Flight
+from batteryd.devices.settle import SETTLE_AFTER_S, settle
 from batteryd.devices.slots import Slot, slot_of
 from batteryd.devices.timetable import Timetable
 from batteryd.domain.nameplate import Nameplate
@@ -56,6 +57,7 @@ class Poller:
         self._groups: dict[Slot, _Group] = {}
         self._slot_by_asset: dict[str, Slot] = {}
         self._interval_s_override: dict[str, float] = {}
+        self._settling: asyncio.TimerHandle | None = None
         for device in devices:
             self._enrol(device)
 
@@ -77,10 +79,13 @@ class Poller:
     def start(self) -> None:
         """Begin to poll; needs a running event loop."""
         self._timetable.start()
+        self._settle_later()
 
     async def stop(self, *, drain_s: float = DRAIN_S) -> None:
         """Begin no more polls, give the running ones `drain_s` real seconds, close all links."""
         self._timetable.stop()
+        if self._settling is not None:
+            self._settling.cancel()
         await self._retire(tuple(self._devices.values()), drain_s=drain_s)
 
     async def replace(self, devices: Sequence[PolledDevice], *, drain_s: float = DRAIN_S) -> None:
@@ -97,6 +102,7 @@ class Poller:
         for device in arriving:
             self._enrol(device)
         self._tally.keep(wanted)
+        self._settle_later()
         await self._retire(leaving, drain_s=drain_s)
 
     async def poll_now(self, asset_id: str) -> Snapshot:
@@ -176,6 +182,11 @@ class Poller:
         if device.is_nameplate_due and (nameplate := await device.read_nameplate()) is not None:
             self._nameplate_sink(device.asset_id, nameplate)
         return snapshot
+
+    def _settle_later(self) -> None:
+        if self._settling is not None:
+            self._settling.cancel()
+        self._settling = asyncio.get_running_loop().call_later(SETTLE_AFTER_S, settle)
 
     async def _retire(self, devices: Sequence[PolledDevice], *, drain_s: float) -> None:
         await self._flight.drain(devices, drain_s=drain_s)

@@ -12,14 +12,10 @@ import numpy as np
 import pytest
 
 from batteryd.clock import ScaledClock
-from batteryd.devices.device import PolledDevice
-from batteryd.devices.links import Endpoints, HostPort, ModbusLinks
-from batteryd.devices.modbus import PymodbusLink
-from batteryd.devices.modbus_reader import ModbusReader
+from batteryd.devices.build import Fleet, LinkOptions
 from batteryd.devices.poller import Poller
 from batteryd.devices.profile import parse_profile
 from batteryd.domain.component import WHOLE_BATTERY
-from batteryd.domain.inventory import Geometry
 from batteryd.domain.snapshot import Snapshot
 from simulators.faults import FAULT_KINDS, Fault
 from simulators.modbus_pdu import Block, Image
@@ -33,7 +29,7 @@ GIVE_UP_S = 30.0
 
 PROFILE = parse_profile(
     {
-        "name": "small-rack",
+        "name": "rack-bms",
         "title": "A rack with two registers",
         "protocol": "modbus",
         "poll_interval_s": 5,
@@ -48,7 +44,7 @@ PROFILE = parse_profile(
             },
         ],
     },
-    file="small-rack.toml",
+    file="rack-bms.toml",
 )  # fmt: skip
 
 
@@ -80,21 +76,11 @@ class Gateway:
         self.clock = ScaledClock(start_s=1_790_000_000.0, rate=RATE)
 
     def poller(self) -> Poller:
-        address = HostPort(self.server.host, self.server.port)
-        endpoints = Endpoints()
-        links = ModbusLinks(lambda at: PymodbusLink(at.host, at.port, timeout_s=1.0))
+        fleet = Fleet(clock=self.clock, options=LinkOptions(modbus_timeout_s=1.0))
+        at = f"modbus://{self.server.host}:{self.server.port}"
+        racks = [make_asset(f"B1-R{unit}", address=f"{at}/{unit}") for unit in self.units]
         return Poller(
-            [
-                PolledDevice(
-                    make_asset(f"B1-R{unit}"),
-                    reader=ModbusReader(
-                        PROFILE, geometry=Geometry(), link=links.lend(address), unit=unit
-                    ),
-                    endpoint=endpoints.at(address),
-                    clock=self.clock,
-                )
-                for unit in self.units
-            ],
+            fleet.devices(racks, profiles={"rack-bms": PROFILE}, credentials={}),
             sink=self.snapshots.append,
             nameplate_sink=lambda asset_id, nameplate: None,
             clock=self.clock,
