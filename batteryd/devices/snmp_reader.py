@@ -124,13 +124,19 @@ class SnmpReader:
         found: dict[str, SnmpValue] = {}
         for listed in self._decoder.listed:
             count = answer.get(listed.count_oid)
-            if count == 0:
-                found[listed.oid] = 0
-            elif isinstance(count, int) and count > 0:
-                rows = await self._link.walk(listed.oid, rows_max=LISTED_ROWS_MAX)
-                if rows:  # rows that are counted but not shown leave it unknown
-                    found[listed.oid] = int(_is_listed(rows, listed))
+            if isinstance(count, int) and count >= 0:
+                rows = await self._rows_shown(listed) if count else {}
+                if _is_listed(rows, listed):
+                    found[listed.oid] = 1
+                elif len(rows) >= count:  # rows that are counted but not shown leave it unknown
+                    found[listed.oid] = 0
         return found
+
+    async def _rows_shown(self, listed: ListedRow) -> Mapping[str, SnmpValue]:
+        try:
+            return await self._link.walk(listed.oid, rows_max=LISTED_ROWS_MAX)
+        except LinkError:
+            return {}  # some cards are slow while alarms are active; the values are here already
 
     def _date(self, said: SnmpValue | None) -> DeviceDate:
         raw = said if isinstance(said, bytes | None) else str(said)
