@@ -271,6 +271,8 @@ def _devices(fleet: Fleet, configuration: Configuration) -> tuple[PolledDevice, 
 def _options(configuration: Configuration) -> LinkOptions:
     poll = configuration.settings.poll
     return LinkOptions(
+        deadline_s=poll.deadline_s,
+        modbus_connect_timeout_s=poll.modbus_connect_timeout_s,
         modbus_timeout_s=poll.modbus_timeout_s,
         snmp_timeout_s=poll.snmp_timeout_s,
         snmp_engine=poll.snmp_engine,

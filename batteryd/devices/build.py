@@ -19,7 +19,7 @@ from batteryd.devices.address import (
     parse_address,
     with_credential,
 )
-from batteryd.devices.device import PolledDevice
+from batteryd.devices.device import DEADLINE_S, PolledDevice
 from batteryd.devices.link import ModbusLink, Reader
 from batteryd.devices.links import Endpoints, HostPort, ModbusLinks
 from batteryd.devices.modbus import PymodbusLink
@@ -37,7 +37,9 @@ from batteryd.errors import ProfileError
 class LinkOptions:
     """How devices are asked, whichever they are. Time-outs are real seconds."""
 
+    deadline_s: float = DEADLINE_S  # of one poll of one device, all its requests together
     modbus_timeout_s: float = 2.0
+    modbus_connect_timeout_s: float = 3.0
     snmp_timeout_s: float = 2.0
     snmp_engine: EngineName = "auto"
 
@@ -89,6 +91,7 @@ class Fleet:
             reader=self._reader(asset, profile=profile, address=address, at=at),
             endpoint=self._endpoints.at(at),
             clock=self._clock,
+            deadline_s=self._options.deadline_s,
         )
 
     def _reader(self, asset: Asset, *, profile: Profile, address: Address, at: HostPort) -> Reader:
@@ -117,6 +120,7 @@ class Fleet:
             at.host,
             at.port,
             timeout_s=self._options.modbus_timeout_s,
+            connect_timeout_s=self._options.modbus_connect_timeout_s,
             request_pause_s=self._request_pause_s[at],
             clock=self._clock,
         )
