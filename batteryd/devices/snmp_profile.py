@@ -100,6 +100,13 @@ class SnmpPoint(PointBase):
         return self
 
 
+def _not_empty(points: tuple[SnmpPoint, ...]) -> tuple[SnmpPoint, ...]:
+    # Not Field(min_length=1), which counts points without mistakes only.
+    if not points:
+        raise ValueError("at least one point")
+    return points
+
+
 class SnmpMatch(Match):
     """How an SNMP device is recognised. Patterns given beside must be found as well."""
 
@@ -136,7 +143,7 @@ class SnmpProfile(ProfileBase):
     nameplate: SnmpNameplate = SnmpNameplate()
     date_formats: tuple[DateFormat, ...] = ("%Y-%m-%d",)
     unset_dates: tuple[date, ...] = ()  # what the maker writes where nobody has set a date
-    points: Annotated[tuple[SnmpPoint, ...], Field(min_length=1)]
+    points: Annotated[tuple[SnmpPoint, ...], AfterValidator(_not_empty)]
 
     @property
     def has_tables(self) -> bool:
