@@ -20,6 +20,7 @@ from simulators.scenario import find_scenario
 from tests.journals import open_journal
 from tests.simulated import rack_profile
 from tests.sites import NERVOUS_RULES, DaemonSite, notify_toml, wait_until
+from tests.wire.servers import influxdb, influxql
 
 pytestmark = pytest.mark.wire
 
@@ -139,6 +140,37 @@ def test_a_reload_takes_a_battery_out_without_touching_the_others(site: DaemonSi
     after: Any = site.status()
     assert after["polls"]["missed"] == 0
     assert after["inventory_revision"] != before["inventory_revision"]
+
+
+def test_influxdb_follows_the_daemon_through_a_crash_of_its_own(
+    site: DaemonSite, tmp_path: Path
+) -> None:
+    folder = tmp_path / "influxdb"
+    folder.mkdir()
+    with influxdb(folder) as server:
+        influxql(server, "CREATE DATABASE batteryd")
+        settings = (site.folder / "batteryd.toml").read_text()
+        influx = f'[influx]\nenabled = true\nversion = 1\nurl = "{server.url}"\n'
+        site.write("batteryd.toml", settings + influx)
+        site.start()
+        wait_until(lambda: rows_in(site) > 20, timeout_s=20, what=site.log)
+        server.kill()
+        rows_before = rows_in(site)
+        wait_until(lambda: rows_in(site) > rows_before + 20, timeout_s=20, what=site.log)
+        server.start()
+
+        def caught_up() -> bool:
+            state: Any = site.status()["influx"]
+            return bool(state["lag_rows"] == 0)
+
+        wait_until(caught_up, timeout_s=40, what=site.log)
+        site.stop()
+        found = influxql(server, 'SELECT count("failed") FROM "poll"', db="batteryd")
+
+    (series,) = found
+    rows: Any = series["values"]
+    # What was read while the daemon stopped may still be on its way; nothing may be there twice.
+    assert rows_in(site) - 20 <= rows[0][1] <= rows_in(site)
 
 
 @pytest.mark.slow
