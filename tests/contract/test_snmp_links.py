@@ -13,7 +13,7 @@ from pysnmp.proto.api import v2c
 
 from batteryd.devices.address import SnmpAddress
 from batteryd.devices.snmp import PatientSnmpLink, open_snmp_link
-from batteryd.errors import LinkAuthFailed, LinkError, LinkRefused, LinkTimeout
+from batteryd.errors import ConfigError, LinkAuthFailed, LinkError, LinkRefused, LinkTimeout
 from tests.wire.lying_agent import LyingAgent, free_port
 from tests.wire.snmp_agent import AUTH_KEY, PRIV_KEY, SnmpAgent
 
@@ -382,3 +382,18 @@ def damaged(request: bytes, *, cut: int, tail: bytes, changes: list[tuple[int, i
 
 
 DAMAGES = _damages()
+
+
+CONTEXT = {"version": "3", "user": "plain", "context_name": "rack-7"}
+
+
+async def test_a_context_is_asked_for_by_the_engine_that_can(agent: SnmpAgent) -> None:
+    link = open_snmp_link(SnmpAddress("127.0.0.1", agent.port, **CONTEXT))
+
+    assert await link.get([STATUS]) == {STATUS: 2}
+    await link.close()
+
+
+def test_an_engine_that_cannot_do_what_is_asked_says_so() -> None:
+    with pytest.raises(ConfigError, match="auto or pysnmp: gufo-snmp knows no SNMPv3 contexts"):
+        open_snmp_link(SnmpAddress("10.0.5.20", 161, **CONTEXT), engine="gufo")
