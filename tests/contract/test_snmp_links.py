@@ -67,6 +67,13 @@ def agent(shared_agent: SnmpAgent) -> SnmpAgent:
     return shared_agent
 
 
+@pytest.fixture
+def slow_agent() -> Iterator[SnmpAgent]:
+    """An agent of its own: what it still answers late would disturb the next test."""
+    with SnmpAgent(VALUES) as agent:
+        yield agent
+
+
 @pytest.fixture(params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -206,21 +213,21 @@ class TestEveryEngine:
         }  # fmt: skip
         assert {type(value) for value in rows.values()} == {int, float, str, bytes}
 
-    async def test_an_agent_that_is_too_slow_is_a_time_out(self, connect, agent):
-        agent.delay_s = 0.3
-        link = connect(agent.port, timeout_s=0.1)
+    async def test_an_agent_that_is_too_slow_is_a_time_out(self, connect, slow_agent):
+        slow_agent.delay_s = 0.3
+        link = connect(slow_agent.port, timeout_s=0.1)
 
         with pytest.raises(LinkTimeout, match=r"no answer from 127\.0\.0\.1:\d+ in 0\.1 s"):
             await link.get([STATUS])
 
         assert link.retries == 1
 
-    async def test_late_answers_are_not_taken_for_the_next(self, connect, agent):
-        link = connect(agent.port, timeout_s=0.1)
-        agent.delay_s = 0.15
+    async def test_late_answers_are_not_taken_for_the_next(self, connect, slow_agent):
+        link = connect(slow_agent.port, timeout_s=0.1)
+        slow_agent.delay_s = 0.15
         with pytest.raises(LinkTimeout):
             await link.get([STATUS])
-        agent.delay_s = 0.0
+        slow_agent.delay_s = 0.0
 
         answers = [await link.get([CURRENT]) for _ in range(3)]
 
