@@ -17,7 +17,7 @@ from batteryd.errors import ConfigError, LinkAuthFailed, LinkError, LinkRefused,
 from tests.wire.lying_agent import LyingAgent, free_port
 from tests.wire.snmp_agent import AUTH_KEY, PRIV_KEY, SnmpAgent
 
-pytestmark = [pytest.mark.wire, pytest.mark.xdist_group("snmp_links")]
+pytestmark = pytest.mark.wire
 
 UPS = "1.3.6.1.2.1.33.1"
 STATUS, ON_BATTERY, CURRENT = f"{UPS}.2.1.0", f"{UPS}.2.2.0", f"{UPS}.2.6.0"
