@@ -7,6 +7,8 @@ scenario's time, `speedup` times as fast as real; all files are in a temporary f
 """
 
 import asyncio
+import json
+import math
 import os
 import shutil
 import sys
@@ -102,7 +104,8 @@ class Demo:
 
     def _write_configuration(self, folder: Path, *, room: SimulatedRoom, receiver_url: str) -> None:
         packaged = packaged_config_dir()
-        shutil.copy(packaged / "rules.toml", folder)
+        rules = (packaged / "rules.toml").read_text(encoding="utf-8")
+        (folder / "rules.toml").write_text(rules + self._patience(), encoding="utf-8")
         shutil.copytree(packaged / "profiles", folder / "profiles")
         reading = Reading(room.addresses, credential=CREDENTIAL)
         inventory = inventory_toml(self._scenario, reading, start_s=room.start_s)
@@ -114,9 +117,19 @@ class Demo:
         settings = _SETTINGS.format(state=folder / "state", port=self._port)
         (folder / "batteryd.toml").write_text(settings, encoding="utf-8")
 
+    def _patience(self) -> str:
+        """Return when silence is an alarm: sockets and commits take real time at any speed-up."""
+        polls = max(3, math.ceil(1.5 * self._speedup / self._scenario.scenario.poll_interval_s))
+        high_s = max(60.0, 3.0 * self._speedup)
+        return "".join(
+            f"\n[rule.silence.site.{json.dumps(site.site_id)}]\n"
+            f"polls = {polls}\nafter_s = {{ medium = 0.0, high = {high_s} }}\n"
+            for site in self._scenario.site
+        )
+
     def _say_title(self) -> None:
         title = self._scenario.scenario.title
-        print(f"{title} ({self._speedup:g} times as fast as life; all telemetry is made up)")
+        print(f"{title} ({self._speedup:g} times as fast as life, all telemetry made up)")
 
     def _say_page(self, url: str | None) -> None:
         print(f"page:  {url}", flush=True)
@@ -125,7 +138,7 @@ class Demo:
 
     def _say_alarm(self, alarm: Alarm, event: AlarmEvent) -> None:
         word = event.priority.text if event.change is Change.RAISED else "returned"
-        print(f"{self._time(event.at_s)}  {_marked(word)}  {alarm.why}", flush=True)
+        print(f"{self._time(event.at_s)}  {_marked(word)}  {_sentence(alarm)}", flush=True)
 
     def _say_message(self, message: dict[str, Any]) -> None:
         subject = message.get("subject") or message.get("why") or ""
@@ -133,6 +146,12 @@ class Demo:
 
     def _time(self, at_s: float) -> str:
         return datetime.fromtimestamp(at_s, UTC).astimezone(self._zone).strftime("%H:%M:%S")
+
+
+def _sentence(alarm: Alarm) -> str:
+    # What is said of a warranty does not name its battery; most sentences do.
+    about_warranty = alarm.quantity == "" and "warranty" in alarm.key.rule
+    return f"{alarm.key.asset_id}: {alarm.why}" if about_warranty else alarm.why
 
 
 def _marked(word: str) -> str:

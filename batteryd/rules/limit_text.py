@@ -78,7 +78,7 @@ def _end(point: Point, asset: Asset, seen: Observation) -> str:
 def _where(point: Point, asset: Asset, seen: Observation) -> str:
     if point.scope is Scope.ROOM:
         return "the room"
-    where = words.place(point.component, whole=words.whole(asset))
+    where = words.place(point.component, asset)
     sensor = seen.column.component.sensor
     return where if sensor is None else f"{where} (sensor {sensor})"
 

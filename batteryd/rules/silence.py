@@ -90,7 +90,7 @@ class Silence:
             change=Change.RAISED,
             priority=step.priority,
             setpoint=step.after_s,
-            why=f"{words.whole(self._asset)}: no answer for {silent}, "
+            why=f"{self._asset.name}: no answer for {silent}, "
             f"{since} {words.instant(self._heard_at_s)}{because}",
         )
 
@@ -102,7 +102,7 @@ class Silence:
             change=Change.RETURNED,
             priority=self._active[name],
             setpoint=None,
-            why=f"{words.whole(self._asset)}: answers again after {lasted}",
+            why=f"{self._asset.name}: answers again after {lasted}",
         )
 
     def _event(

@@ -1,36 +1,32 @@
 """Components, values and durations in the words of a person woken at three in the morning.
 
-The same fact always reads the same: `sensor 2 of module 7 of rack 1`, `51.2 °C`, `12 min`. Nothing
+The same fact always reads the same: `sensor 2 of module 7 of Rack A2`, `51.2 °C`, `12 min`. Nothing
 here ever says that something is safe.
 """
 
 from datetime import UTC, datetime
 
 from batteryd.domain.component import Component
-from batteryd.domain.inventory import Asset, AssetKind
+from batteryd.domain.inventory import Asset
 from batteryd.domain.quantity import QUANTITIES
 
 _DECIMALS = {"°C": 1, "V": 1, "A": 1, "%": 1}
 
 
-def place(component: Component, *, whole: str = "the battery") -> str:
-    """Return `cell 3 of module 7 of rack 1`; `whole` is what `-` stands for."""
+def place(component: Component, asset: Asset) -> str:
+    """Return `cell 3 of module 7 of Rack A2`: the asset goes by the name that people gave it.
+
+    A string is named only where the asset has several; a rack's only string is the rack itself.
+    """
+    has_strings = (asset.geometry.string_count or 1) > 1 or (component.string or 1) > 1
     levels = (
         ("cell", component.cell),
         ("sensor", component.sensor),
         ("module", component.module),
-        ("rack", component.string),
+        ("string", component.string if has_strings else None),
     )
-    return " of ".join(f"{word} {number}" for word, number in levels if number) or whole
-
-
-def whole(asset: Asset) -> str:
-    """Return what the asset as a whole is called."""
-    match asset.kind:
-        case AssetKind.BATTERY:
-            return "the battery"
-        case AssetKind.UPS:
-            return "the UPS"
+    named = [f"{word} {number}" for word, number in levels if number]
+    return " of ".join((*named, asset.name))
 
 
 def value(quantity: str, number: float) -> str:

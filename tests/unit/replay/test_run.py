@@ -81,7 +81,7 @@ def test_an_event_is_one_line_with_the_fields_of_the_contract(replay):
             "priority": "critical",
             "value": 51.25,
             "setpoint": 50.0,
-            "why": "module 2 of rack 1 (sensor 1): 51.2 °C, above 50.0 °C "
+            "why": "module 2 of rack-7 (sensor 1): 51.2 °C, above 50.0 °C "
             "(module temperature, critical limit)",
         }
     ]

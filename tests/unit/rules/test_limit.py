@@ -190,11 +190,11 @@ def test_the_sentence_names_module_sensor_value_limit_and_how_long():
     over = run(engine, *[{T2: 40.0}] * 7, from_s=NOON_S + 320)
 
     assert [event.why for event in (*medium, *critical, *over)] == [
-        "module 2 of rack 1 (sensor 2): 46.2 °C, above 45.0 °C "
+        "module 2 of Rack 1 (sensor 2): 46.2 °C, above 45.0 °C "
         "(module temperature, medium limit for LFP) for 5 min",
-        "module 2 of rack 1 (sensor 2): 55.0 °C, at 55.0 °C "
+        "module 2 of Rack 1 (sensor 2): 55.0 °C, at 55.0 °C "
         "(module temperature, critical limit for LFP)",
-        "module 2 of rack 1 (sensor 2): 40.0 °C, back below 43.0 °C "
+        "module 2 of Rack 1 (sensor 2): 40.0 °C, back below 43.0 °C "
         "(module temperature) after 80 s",
     ]
 
@@ -234,9 +234,9 @@ def test_too_little_is_an_alarm_for_a_low_limit():
     ]
 
     assert [event.why for event in events] == [
-        "rack 1: 420 kΩ, below 500 kΩ (insulation, high limit)",
-        "rack 1: 180 kΩ, below 200 kΩ (insulation, critical limit)",
-        "rack 1: 560 kΩ, back above 550 kΩ (insulation) after 3 s",
+        "Rack 1: 420 kΩ, below 500 kΩ (insulation, high limit)",
+        "Rack 1: 180 kΩ, below 200 kΩ (insulation, critical limit)",
+        "Rack 1: 560 kΩ, back above 550 kΩ (insulation) after 3 s",
     ]
     assert events[0].scope is Scope.RACK
 
@@ -272,11 +272,11 @@ def test_a_flag_and_a_named_value_say_what_they_mean():
     )
 
     assert [event.why for event in raised] == [
-        "rack 1: the off-gas detector has tripped",
-        "the UPS: smoke detector",
-        "the UPS: the device calls its battery low or depleted (battery_status = 3)",
+        "Rack 1: the off-gas detector has tripped",
+        "Rack 1: smoke detector",
+        "Rack 1: the device calls its battery low or depleted (battery_status = 3)",
     ]
-    assert over[0].why == "rack 1: over after 30 s: the off-gas detector has tripped"
+    assert over[0].why == "Rack 1: over after 30 s: the off-gas detector has tripped"
 
 
 def test_a_limit_on_the_air_is_about_the_room():
@@ -315,8 +315,8 @@ def test_a_value_may_have_an_upper_and_a_lower_limit():
     events = run(engine, {"s1/m01/c01:cell_voltage_v": 4.267, "s1/m03/c02:cell_voltage_v": 2.1})
 
     assert [event.why for event in events] == [
-        "cell 1 of module 1 of rack 1: 4.267 V, above 4.250 V (too high, critical limit)",
-        "cell 2 of module 3 of rack 1: 2.100 V, below 2.700 V (too low, critical limit)",
+        "cell 1 of module 1 of Rack 1: 4.267 V, above 4.250 V (too high, critical limit)",
+        "cell 2 of module 3 of Rack 1: 2.100 V, below 2.700 V (too low, critical limit)",
     ]
 
 

@@ -47,11 +47,11 @@ def test_failed_polls_raise_and_grow_and_the_first_good_one_returns():
         (90, "returned", Priority.HIGH),
     ]
     assert [event.why for event in events] == [
-        "the battery: no answer for 30 s, since 2025-11-25T12:00:00Z "
+        "Rack 1: no answer for 30 s, since 2025-11-25T12:00:00Z "
         "(timeout: no answer from 10.0.5.11:502 in 1.0 s)",
-        "the battery: no answer for 60 s, since 2025-11-25T12:00:00Z "
+        "Rack 1: no answer for 60 s, since 2025-11-25T12:00:00Z "
         "(timeout: no answer from 10.0.5.11:502 in 1.0 s)",
-        "the battery: answers again after 90 s",
+        "Rack 1: answers again after 90 s",
     ]
 
 
@@ -139,7 +139,7 @@ def test_after_a_restart_it_is_still_known_since_when():
         ("returned", "silence", "-", "high"),
     ]
     assert events[0].at_s == NOON_S + 60
-    assert events[1].why == "the battery: answers again after 85 s"
+    assert events[1].why == "Rack 1: answers again after 85 s"
 
 
 def test_two_silence_rules_speak_for_themselves():

@@ -3,22 +3,30 @@
 import pytest
 
 from batteryd.domain.component import parse_component
+from batteryd.domain.inventory import Geometry
 from batteryd.rules import words
+from tests.rulebooks import make_asset
 
 
 @pytest.mark.parametrize(
     ("component", "said"),
     [
-        ("-", "the battery"),
-        ("s1", "rack 1"),
-        ("s1/m07", "module 7 of rack 1"),
-        ("s1/m07/t2", "sensor 2 of module 7 of rack 1"),
-        ("s2/m03/c14", "cell 14 of module 3 of rack 2"),
-        ("m02", "module 2"),
+        ("-", "Rack 1"),
+        ("s1", "Rack 1"),
+        ("s1/m07", "module 7 of Rack 1"),
+        ("s1/m07/t2", "sensor 2 of module 7 of Rack 1"),
+        ("m02", "module 2 of Rack 1"),
+        ("s2/m03/c14", "cell 14 of module 3 of string 2 of Rack 1"),
     ],
 )
 def test_a_place_is_named_from_the_inside_out(component, said):
-    assert words.place(parse_component(component)) == said
+    assert words.place(parse_component(component), make_asset()) == said
+
+
+def test_the_strings_of_a_battery_that_has_several_are_told_apart():
+    asset = make_asset(geometry=Geometry(string_count=2))
+
+    assert words.place(parse_component("s1/m07"), asset) == "module 7 of string 1 of Rack 1"
 
 
 @pytest.mark.parametrize(
