@@ -8,6 +8,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from ipaddress import ip_address
 from typing import NamedTuple, Protocol
 
 from batteryd.devices.link import SnmpValue
@@ -71,11 +72,15 @@ class HostAddress(NamedTuple):
 
 
 async def resolve(host: str, port: int) -> HostAddress:
-    """Find the IP address of a host.
+    """Find the IP address of a host. An address is one already and costs no thread.
 
     Raises:
         LinkRefused: the name leads nowhere.
     """
+    try:
+        return HostAddress(host, ip_address(host).version == 6)
+    except ValueError:
+        pass  # it is a name
     loop = asyncio.get_running_loop()
     try:
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
