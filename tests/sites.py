@@ -77,14 +77,14 @@ class DaemonSite:
         """Write one file of the configuration."""
         (self.folder / name).write_text(text, encoding="utf-8")
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self, **environ: str) -> subprocess.Popen[bytes]:
         """Start `batteryd run` and wait for its page."""
         config = str(self.folder / "batteryd.toml")
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "batteryd", "run", "-c", config],
                 cwd=ROOT, stderr=log, stdout=log,
-                env={k: v for k, v in os.environ.items() if not k.startswith("BATTERYD_")},
+                env={**os.environ, **environ},
             )  # fmt: skip
         wait_until(self.answers, timeout_s=30, what=self.log)
         return self.process

@@ -1,8 +1,10 @@
 """The daemon as a process, on simulated devices and real sockets: start, reload, stop, kill -9."""
 
 import asyncio
+import contextlib
 import random
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from batteryd.cli import main
 from batteryd.clock import ScaledClock, SystemClock
 from batteryd.store.journal import Journal
 from batteryd.store.ledger import Ledger
@@ -100,6 +103,38 @@ def test_the_daemon_reads_every_device_and_stops_within_five_seconds(
     assert took_s < 5.0
     assert set(world.room.function_codes) <= {1, 2, 3, 4, 43}
     assert "Traceback" not in site.log()
+
+
+def test_systemd_hears_of_readiness_of_life_and_of_the_end(
+    site: DaemonSite, tmp_path: Path
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(10)
+        site.start(NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="3000000")
+        time.sleep(2.5)
+        site.stop()
+        manager.settimeout(0)
+        said = []
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                said.append(manager.recv(500).decode())
+
+    assert said.index("READY=1") < said.index("STOPPING=1")
+    assert said.count("WATCHDOG=1") >= 2
+    assert any(line.startswith("STATUS=") and "3 assets, 3 polls" in line for line in said), said
+
+
+def test_status_tells_of_every_asset(site: DaemonSite, capsys: pytest.CaptureFixture[str]) -> None:
+    site.start()
+    wait_until(lambda: rows_in(site) > 20, timeout_s=20, what=site.log)
+
+    assert main(["status", "-c", str(site.folder / "batteryd.toml")]) == 0
+
+    said = capsys.readouterr().out
+    assert "missed 0" in said
+    assets: Any = site.status()["assets"]
+    assert all(a["asset_id"] in said for a in assets)
 
 
 def test_a_wrong_configuration_keeps_the_old_one_and_no_poll_is_dropped(site: DaemonSite) -> None:
