@@ -2,11 +2,11 @@
 
 import argparse
 import asyncio
-import contextlib
 import sys
 import tomllib
 from pathlib import Path
 
+from batteryd.app.signals import handled_signals
 from batteryd.clock import Clock, ScaledClock, SystemClock
 from batteryd.devices.modbus_profile import ModbusProfile
 from batteryd.devices.profile import parse_profile
@@ -31,8 +31,7 @@ def main() -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_run(scenario, profile, arguments))
+    asyncio.run(_run(scenario, profile, arguments))
     return 0
 
 
@@ -72,6 +71,7 @@ async def _run(scenario: Scenario, profile: ModbusProfile, arguments: argparse.N
     start_s = scenario.start_s(now_s=now_s)
     clock: Clock = ScaledClock(start_s=start_s, rate=arguments.speedup or scenario.scenario.speedup)
     room = SimulatedRoom(scenario, profile=profile, clock=clock, host=arguments.host)
+    signals = handled_signals()
     await room.start()
     try:
         reading = Reading(room.addresses, credential=arguments.credential)
@@ -81,7 +81,7 @@ async def _run(scenario: Scenario, profile: ModbusProfile, arguments: argparse.N
         for asset_id, address in room.addresses.items():
             print(f"  {asset_id:<12} {address}")
         print(f"inventory: {arguments.inventory}; SNMP community: {COMMUNITY}")
-        await asyncio.Event().wait()  # until somebody interrupts
+        await signals.stop.wait()
     finally:
         await room.stop()
 

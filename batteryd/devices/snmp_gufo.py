@@ -129,11 +129,12 @@ class GufoExchange:
             return await self._ask(request)
 
     async def _ask(self, request: Callable[[], Awaitable[T]]) -> T:
+        limit = asyncio.timeout(self._timeout_s)
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with limit:
                 return await request()
         except TimeoutError as error:
-            if error.__cause__ is None:
+            if not limit.expired():  # gufo's own word for a closed port
                 raise LinkRefused(f"nobody listens at {self._name}") from error
             raise LinkTimeout(f"no answer from {self._name} in {self._timeout_s:g} s") from error
         except SnmpAuthError as error:
