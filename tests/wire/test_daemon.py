@@ -5,6 +5,7 @@ import contextlib
 import random
 import signal
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from simulators.scenario import find_scenario
 from tests.journals import open_journal
 from tests.simulated import rack_profile
 from tests.sites import NERVOUS_RULES, DaemonSite, notify_toml, wait_until
-from tests.wire.servers import influxdb, influxql
+from tests.wire.servers import influxdb, influxql, program
 
 pytestmark = pytest.mark.wire
 
@@ -135,6 +136,29 @@ def test_status_tells_of_every_asset(site: DaemonSite, capsys: pytest.CaptureFix
     assert "missed 0" in said
     assets: Any = site.status()["assets"]
     assert all(a["asset_id"] in said for a in assets)
+
+
+def test_a_browser_shows_every_rack_and_keeps_the_page_alive(
+    site: DaemonSite, tmp_path: Path
+) -> None:
+    site.start()
+    wait_until(lambda: rows_in(site) > 20, timeout_s=20, what=site.log)
+
+    # The budget of virtual time lets the page refresh itself twice before it is read.
+    page = subprocess.run(
+        [
+            program("chromium"), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            f"--user-data-dir={tmp_path / 'browser'}", "--virtual-time-budget=5000", "--dump-dom",
+            f"http://127.0.0.1:{site.port}/",
+        ],
+        capture_output=True, text=True, timeout=60, check=True,
+    ).stdout  # fmt: skip
+
+    assert page.count('<article class="cabinet') == 2
+    assert "decision support" in page
+    assert "never read" not in page
+    assert 'class="lost"' not in page
 
 
 def test_a_wrong_configuration_keeps_the_old_one_and_no_poll_is_dropped(site: DaemonSite) -> None:
