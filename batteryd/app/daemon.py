@@ -12,13 +12,14 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
 from batteryd.app.housekeeping import Housekeeping
 from batteryd.app.inbox import Inbox
+from batteryd.app.mail import Mail
 from batteryd.app.progress import Progress
 from batteryd.app.server import PageServer
 from batteryd.app.sights import scale_of
@@ -30,8 +31,8 @@ from batteryd.devices.device import PolledDevice
 from batteryd.devices.poller import Poller
 from batteryd.errors import ConfigError, StoreError
 from batteryd.monitor import Listener, Monitor, Watching
+from batteryd.notify.channel import Channel
 from batteryd.notify.channels.registry import build_channels
-from batteryd.notify.outbox import Outbox
 from batteryd.rules.engine import TICK_GAP_S, Engine
 from batteryd.rules.kind import Subject
 from batteryd.settings.load import Configuration
@@ -129,7 +130,7 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
         clock=clock,
         in_flight_max=settings.poll.in_flight_max,
     )
-    mail = _Mail(ledger, clock=clock)
+    mail = Mail(ledger, clock=clock)
     progress = Progress(clock=clock, poll_s_max=_poll_s_max(configuration, clock=clock))
     server = None
     if settings.web.enabled:
@@ -160,11 +161,16 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
     async def take_over(new: Configuration | None) -> None:
         if new is None:
             return
+        try:
+            channels = _channels(new)
+        except OSError as error:
+            _log.error("configuration not reloaded certificate=%r", str(error))
+            return
         devices = _devices(fleet, new)
         await in_thread(partial(monitor.reload, _watching(new), now_s=clock.now_s()))
         await in_thread(housekeeping.assess_warranties)
         await poller.replace(devices)
-        await mail.begin(new)
+        await mail.begin(channels)
         progress.poll_s_max = _poll_s_max(new, clock=clock)
         _log.warning("configuration reloaded assets=%d", len(devices))
 
@@ -190,7 +196,7 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
         follower_thread.start()
     await in_thread(partial(monitor.restore, now_s=clock.now_s()))
     await in_thread(housekeeping.assess_warranties)
-    await mail.begin(configuration)
+    await mail.begin(_channels(configuration))
     housekeeping.start()
     poller.start()
     tasks = [
@@ -228,32 +234,9 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
         raise failed
 
 
-class _Mail:
-    """The outbox at work; a reload replaces it, as channels may have changed."""
-
-    def __init__(self, ledger: Ledger, *, clock: Clock) -> None:
-        self._ledger = ledger
-        self._clock = clock
-        self._running: asyncio.Task[None] | None = None
-        self.outbox = Outbox(ledger.outbox, {}, clock=clock)
-
-    async def begin(self, configuration: Configuration) -> None:
-        """Send through these channels from now on."""
-        notify = configuration.notify
-        channels = build_channels(notify.routing, secrets=notify.secrets)
-        await self.end()
-        counters = self.outbox.counters
-        self.outbox = Outbox(self._ledger.outbox, channels, clock=self._clock)
-        self.outbox.counters = counters
-        self._running = asyncio.get_running_loop().create_task(self.outbox.run(), name="outbox")
-
-    async def end(self) -> None:
-        """Send nothing more; what was being sent is due again at the next start."""
-        if self._running is not None:
-            self._running.cancel()
-            with contextlib.suppress(asyncio.CancelledError, ExceptionGroup):
-                await self._running
-        await self.outbox.close()
+def _channels(configuration: Configuration) -> Mapping[str, Channel]:
+    notify = configuration.notify
+    return build_channels(notify.routing, secrets=notify.secrets)
 
 
 def _watching(configuration: Configuration) -> Watching:
