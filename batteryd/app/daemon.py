@@ -196,6 +196,7 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
         follower_thread.start()
     await in_thread(partial(monitor.restore, now_s=clock.now_s()))
     await in_thread(housekeeping.assess_warranties)
+    await in_thread(partial(ledger.outbox.release, now_s=clock.now_s()))
     await mail.begin(_channels(configuration))
     housekeeping.start()
     poller.start()

@@ -60,6 +60,18 @@ class LedgerOutbox:
             claims = [(found, _claimed(found, until_s=until_s)) for found in due]
             return tuple(claim for found, claim in claims if _moved(db, found, to=claim))
 
+    def release(self, *, now_s: float) -> int:
+        """Make every claim due again; return how many there were.
+
+        For the start of the one daemon that sends: whatever is claimed was claimed by one that
+        is gone, and an alarm should not wait until its claim has run out.
+        """
+        with self._file.write() as db:
+            return db.execute(
+                "UPDATE notification SET state = ?, due_at_s = ? WHERE state = ?",
+                (DeliveryState.PENDING.value, now_s, DeliveryState.SENDING.value),
+            ).rowcount
+
     def finish(self, claim: Notification, *, now_s: float) -> bool:
         """Note that it was sent. False, and nothing noted, where the claim is no longer ours."""
         sent = replace(claim, state=DeliveryState.SENT, error=None, finished_at_s=now_s)
