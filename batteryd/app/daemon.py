@@ -19,6 +19,7 @@ from typing import TypeVar
 
 from batteryd.app.housekeeping import Housekeeping
 from batteryd.app.inbox import Inbox
+from batteryd.app.lock import lock_state
 from batteryd.app.mail import Mail
 from batteryd.app.progress import Progress
 from batteryd.app.server import PageServer
@@ -81,12 +82,14 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
         when_ready: called once, with the page's address if there is a page.
 
     Raises:
-        StoreError: the ledger cannot be used. It is evidence, so nothing starts without it.
+        StoreError: the ledger cannot be used. It is evidence, so nothing starts without it. Or
+            another daemon runs on the same state.
         ConfigError: the page's address cannot be had.
     """
     settings = configuration.settings
     state_dir = settings.daemon.state_dir
     state_dir.mkdir(parents=True, exist_ok=True, mode=0o750)
+    lock = lock_state(state_dir)
     started_at_s = clock.now_s()
     loop = asyncio.get_running_loop()
     thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="monitor")
@@ -231,6 +234,7 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
         thread.shutdown(wait=True)
         journal.file.close()
         ledger.close()
+        lock.close()
     if failed is not None:
         raise failed
 
