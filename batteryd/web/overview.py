@@ -65,7 +65,7 @@ class Cabinet:
     @property
     def is_silent(self) -> bool:
         """Whether what is shown is too old to say anything about now."""
-        return self.age_s is None or self.age_s > STALE_AFTER_S or self.failure is not None
+        return _is_stale(self.age_s) or self.failure is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ def build_overview(facts: Facts, *, now_s: float) -> Overview:
     counts = dict.fromkeys(WarrantyStatus, 0)
     for assessment in facts.assessments.values():
         counts[assessment.status] += 1
-    silent = sum(1 for a in assets if (_age_s(facts, a, now_s) or np.inf) > STALE_AFTER_S)
+    silent = sum(1 for a in assets if _is_stale(_age_s(facts, a, now_s)))
     return Overview(
         now_s=now_s,
         rooms=tuple(_room(facts, r, panels, cabinets) for r in facts.inventory.rooms),
@@ -163,6 +163,11 @@ def _is_rack(asset: Asset) -> bool:
 def _age_s(facts: Facts, asset_id: str, now_s: float) -> float | None:
     good = facts.last_good.get(asset_id)
     return None if good is None else max(0.0, now_s - good.observed_at_s)
+
+
+def _is_stale(age_s: float | None) -> bool:
+    # Not `age_s or ...`: an age of 0 is the freshest there is.
+    return age_s is None or age_s > STALE_AFTER_S
 
 
 def _failure(facts: Facts, asset_id: str) -> str | None:

@@ -19,18 +19,12 @@ from batteryd.devices.snmp import open_snmp_link
 from batteryd.devices.snmp_profile import SnmpProfile
 from batteryd.devices.snmp_reader import SnmpReader
 from batteryd.domain.inventory import Geometry
+from tests.bench.polling import QUANTITIES
 from tests.bench.row import BenchRow
 
 ROUNDS = 8
 GETS_PER_ROUND = 500
 HOST = "127.0.0.1"
-
-# Each of the fifteen takes the 2 that the agent answers to everything.
-QUANTITIES = (
-    "battery_status", "time_on_battery_s", "runtime_remaining_s", "soc_pct", "voltage_v",
-    "current_a", "temperature_c", "output_source", "load_pct", "soh_pct", "humidity_pct",
-    "ambient_temperature_c", "cycle_count", "capacity_ah", "alarm_count",
-)  # fmt: skip
 
 PROFILE = SnmpProfile.model_validate(
     {

@@ -73,6 +73,13 @@ async def test_a_battery_that_was_never_read_is_silent_and_knows_nothing() -> No
     assert "never read" in await page_of(view)
 
 
+def test_what_was_read_this_very_moment_is_not_silent() -> None:
+    view = build_overview(facts(make_snapshot(at_s=NOON_S)), now_s=NOON_S)
+
+    assert cabinet_of(view).age_s == 0.0
+    assert view.silent_count == 1  # the UPS, which was never read
+
+
 async def test_a_failed_poll_keeps_the_last_good_values_with_their_age() -> None:
     good = make_snapshot(at_s=NOON_S - 300)
     failed = failed_snapshot("rack-1", good.layout, at_s=NOON_S, failure="timeout: no answer")
