@@ -2,6 +2,6 @@
 
 import sys
 
-from batteryd.cli import main
+from batteryd.cli.main import main
 
 sys.exit(main())

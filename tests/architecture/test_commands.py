@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from batteryd.cli import COMMANDS, Command, main
+from batteryd.cli.frame import Command
+from batteryd.cli.main import COMMANDS, main
 
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from batteryd.cli import main
+from batteryd.cli.main import main
 from batteryd.store.ledger import Ledger
 from tests.builders import NOON_S, make_alarm
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from batteryd.cli import main
+from batteryd.cli.main import main
 from batteryd.clock import ScaledClock, SystemClock
 from batteryd.store.journal import Journal
 from batteryd.store.ledger import Ledger

@@ -1,0 +1,5 @@
+"""Commands about the register of batteries: import, export, history."""
+
+from batteryd.cli.frame import Command
+
+COMMANDS: tuple[Command, ...] = ()

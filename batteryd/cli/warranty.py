@@ -1,0 +1,5 @@
+"""Commands about warranties."""
+
+from batteryd.cli.frame import Command
+
+COMMANDS: tuple[Command, ...] = ()

@@ -1,0 +1,5 @@
+"""Commands about work orders: open, check, attest, accept-risk, start, close, list."""
+
+from batteryd.cli.frame import Command
+
+COMMANDS: tuple[Command, ...] = ()
