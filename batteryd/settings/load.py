@@ -12,6 +12,7 @@ from pathlib import Path
 from batteryd.devices.profile import Profile
 from batteryd.domain.inventory import Inventory
 from batteryd.errors import ConfigError, Mistake
+from batteryd.mistakes import unknown_text
 from batteryd.rules.rulebook import RuleBook
 from batteryd.rules.rulebook_file import parse_rulebook
 from batteryd.settings.collect import Collector
@@ -68,6 +69,8 @@ def load_configuration(
         collector.add(*_overrides_for_nobody(rulebook, rows=rows, profiles=profiles))
     if rows is not None and notify is not None:
         collector.add(*routes_to_nowhere(notify.routing, rows=rows, file=paths.notify))
+    if notify is not None:
+        collector.add(*_mails_to_nobody(settings, notify, file=file.name))
     if rulebook is None or notify is None or rows is None or collector.mistakes:
         raise ConfigError(collector.mistakes)
     return Configuration(
@@ -99,6 +102,20 @@ def _rulebook(path: Path, *, profiles: Profiles, files: Files) -> RuleBook:
         if profile is not None
     }
     return parse_rulebook(toml_of(file), file=file.name, profile_limits=limits)
+
+
+def _mails_to_nobody(settings: Settings, notify: Notify, *, file: str) -> tuple[Mistake, ...]:
+    """Return a mistake for every schedule whose mail goes through no mail channel."""
+    channels = notify.routing.channels
+    mails = [name for name, channel in channels.items() if channel.kind == "smtp"]
+    return tuple(
+        Mistake(
+            file, f"schedule.{name}.mail", f'"{schedule.mail}"',
+            unknown_text("channel of kind smtp", schedule.mail, known=mails),
+        )
+        for name, schedule in settings.schedule.items()
+        if schedule.mail is not None and schedule.mail not in mails
+    )  # fmt: skip
 
 
 def _overrides_for_nobody(

@@ -11,7 +11,9 @@ import ipaddress
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
+from apscheduler.triggers.cron import CronTrigger
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -23,6 +25,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from batteryd.clearance.facts import ClearanceLimits
 from batteryd.store.influx_target import InfluxApi, InfluxTarget
 from batteryd.store.limits import GIB, JournalLimits
 
@@ -54,12 +57,27 @@ def _http_url(url: str) -> str:
     return url
 
 
+def _crontab(text: str) -> str:
+    try:
+        CronTrigger.from_crontab(text, timezone="UTC")
+    except ValueError as error:
+        raise ValueError(f'five fields as in a crontab, such as "0 6 1 * *" ({error})') from None
+    return text
+
+
+def _time_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("a time zone such as Asia/Seoul or UTC")
+    return name
+
+
 Location = Annotated[Path, Strict(strict=False)]  # relative to the folder of batteryd.toml
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[float, Field(ge=0.05, le=3600)]
 Days = Annotated[float, Field(ge=1, le=36_500)]
 Gibibytes = Annotated[float, Field(ge=0.1, le=100_000)]
+Percent = Annotated[float, Field(ge=0, le=100)]
 Loopback = Annotated[str, AfterValidator(_loopback)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 
@@ -177,6 +195,59 @@ class Web(Section):
     port: Port = 8470  # 0 takes a free one
 
 
+class Clearance(Section):
+    """What has to be true before work starts: the numbers that the checks compare with."""
+
+    soc_pct_max: Percent = 30.0  # where racks are moved, disconnected or replaced
+    soc_margin_pct: Percent = 10.0  # what a reported SOC may be off
+    current_a_max: Annotated[float, Field(ge=0, le=100)] = 1.0  # either way: "about 0"
+    bus_voltage_v_max: Annotated[float, Field(ge=0, le=60)] = 5.0  # "no voltage"
+    stale_after_s: Annotated[float, Field(ge=1, le=60)] = 60.0  # an older reading proves nothing
+    alarm_lookback_h: Annotated[float, Field(ge=24, le=720)] = 24.0
+    absence_valid_h: Annotated[float, Field(ge=0.1, le=24)] = 12.0  # of a reading by hand
+    go_valid_h: Annotated[float, Field(ge=0.1, le=24)] = 8.0
+    soc_rise_pct_max: Annotated[float, Field(ge=0, le=10)] = 2.0  # since the GO
+    temperature_rise_k_max: Annotated[float, Field(ge=0.5, le=20)] = 3.0  # since the GO
+    poll_interval_s_min: Annotated[float, Field(ge=1, le=60)] = 2.0  # while work is going on
+
+    @property
+    def limits(self) -> ClearanceLimits:
+        """What the checks take."""
+        return ClearanceLimits(
+            soc_pct_max=self.soc_pct_max,
+            soc_margin_pct=self.soc_margin_pct,
+            current_a_max=self.current_a_max,
+            bus_voltage_v_max=self.bus_voltage_v_max,
+            stale_after_s=self.stale_after_s,
+            alarm_lookback_s=self.alarm_lookback_h * 3600,
+            absence_valid_s=self.absence_valid_h * 3600,
+            go_valid_s=self.go_valid_h * 3600,
+            soc_rise_pct_max=self.soc_rise_pct_max,
+            temperature_rise_k_max=self.temperature_rise_k_max,
+        )
+
+
+class Audit(Section):
+    """The ledger's signed checkpoints."""
+
+    checkpoint_interval_s: Annotated[float, Field(ge=10, le=86_400)] = 600.0
+    anchor_file: Location | None = None  # elsewhere: a mount of another machine
+
+
+class Schedule(Section):
+    """A report that is made again and again."""
+
+    report: Literal["warranty"] = "warranty"
+    when: Annotated[str, AfterValidator(_crontab)] = "0 6 1 * *"  # 06:00 on the first of the month
+    time_zone: Annotated[str, AfterValidator(_time_zone)] = "UTC"  # of `when` and of its as-of day
+    formats: Annotated[
+        tuple[Literal["csv", "json", "xlsx", "pdf"], ...], Field(strict=False, min_length=1)
+    ] = ("csv", "pdf")
+    folder: Location | None = None  # default: reports/ in the state directory
+    kept_max: Annotated[int, Field(ge=1, le=10_000)] = 120  # reports; the oldest go first
+    mail: Name | None = None  # a channel of kind smtp in notify.toml
+
+
 class Credential(Section):
     """What an SNMP agent wants to hear. The inventory names it, so that no address holds it."""
 
@@ -227,6 +298,9 @@ class Settings(BaseSettings):
     journal: Journal = Journal()
     influx: Influx = Influx()
     web: Web = Web()
+    clearance: Clearance = Clearance()
+    audit: Audit = Audit()
+    schedule: dict[str, Schedule] = {}
     credentials: dict[str, Credential] = {}
 
     @classmethod

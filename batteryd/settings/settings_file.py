@@ -23,6 +23,8 @@ from batteryd.settings.files import SourceFile, toml_of
 from batteryd.settings.model import Credential, Influx, Section, Settings
 from batteryd.settings.secrets import SecretPlaces, in_the_clear, read_secrets
 
+NAMED = ("credentials", "schedule")  # sections that hold tables by name
+
 
 class SettingsRead(NamedTuple):
     """The settings as far as they are right, and the names of all credentials, right or not."""
@@ -75,10 +77,10 @@ def _checked(
 
 
 def _drop(merged: dict[str, Any], path: Sequence[int | str]) -> None:
-    """Take out the section, or the one credential, that a mistake is in."""
+    """Take out the section, or the one credential or schedule, that a mistake is in."""
     name = str(path[0])
     table = merged.get(name)
-    if name == "credentials" and len(path) > 1 and isinstance(table, dict):
+    if name in NAMED and len(path) > 1 and isinstance(table, dict):
         merged[name] = {key: value for key, value in table.items() if key != path[1]}
     else:
         merged.pop(name, None)
@@ -113,13 +115,15 @@ def _unlocked(
 
 def _anchored(settings: Settings, folder: Path) -> Settings:
     """Make the paths of every section absolute, as seen from the configuration's folder."""
+
+    def anchored(section: Section) -> Section:
+        paths = {key: folder / path for key, path in section if isinstance(path, Path)}
+        return section.model_copy(update=paths)
+
     sections = ((name, getattr(settings, name)) for name in Settings.model_fields)
     return settings.model_copy(
         update={
-            name: section.model_copy(
-                update={key: folder / path for key, path in section if isinstance(path, Path)}
-            )
-            for name, section in sections
-            if isinstance(section, Section)
+            **{name: anchored(part) for name, part in sections if isinstance(part, Section)},
+            "schedule": {name: anchored(part) for name, part in settings.schedule.items()},
         }
     )

@@ -1,5 +1,6 @@
 """Every setting is in the example files and in the manual, with the default that is in force."""
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from batteryd.settings.inventory_rows import (
     SiteRow,
     UpsRow,
 )
-from batteryd.settings.model import Credential, Settings
+from batteryd.settings.model import Credential, Schedule, Settings
 from batteryd.settings.register_csv import COLUMNS
 
 ROOT = Path(__file__).parents[2]
@@ -31,6 +32,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
     },
     "[credentials.NAME]": Credential,
+    "[schedule.NAME]": Schedule,
     "[[site]]": SiteRow,
     "[[room]]": RoomRow,
     "[[dc_bus]]": DcBusRow,
@@ -56,6 +58,9 @@ def defaults_of(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
             yield name, "the id" if name == "name" else "none"
         else:
             default = field.default
+            if isinstance(default, tuple):
+                yield name, json.dumps(default)
+                continue
             yield name, value_text(str(default) if isinstance(default, Path) else default)
 
 
@@ -80,7 +85,7 @@ def test_the_example_shows_every_setting_with_its_default() -> None:
     example = shown_in("batteryd.toml")
 
     for name, model in SECTIONS.items():
-        if name.startswith("[[") or name == "[credentials.NAME]":
+        if name.startswith("[[") or name.endswith(".NAME]"):
             continue
         shown = example[name.strip("[]")]
         assert isinstance(shown, dict)
@@ -100,6 +105,16 @@ def test_the_example_shows_every_key_of_a_credential() -> None:
 
     secrets = {key for key in Credential.model_fields if f"{key}_file" in Credential.model_fields}
     assert shown == set(Credential.model_fields) - secrets
+
+
+def test_the_example_shows_every_key_of_a_schedule_with_its_default() -> None:
+    schedules = shown_in("batteryd.toml")["schedule"]
+    assert isinstance(schedules, dict)
+
+    (shown,) = schedules.values()
+
+    assert set(shown) == set(Schedule.model_fields)
+    assert Schedule.model_validate(shown | {"folder": None, "mail": None}) == Schedule()
 
 
 @pytest.mark.parametrize("section", [name for name in SECTIONS if name.startswith("[[")])

@@ -28,6 +28,17 @@ def test_paths_are_seen_from_the_folder_of_the_configuration(tmp_path: Path) -> 
     assert settings.files.rules == tmp_path / "rules.toml"
 
 
+def test_a_schedule_writes_into_a_folder_beside_the_configuration(tmp_path: Path) -> None:
+    config_file = lay_out(tmp_path)
+    with config_file.open("a") as file:
+        file.write('[schedule.monthly]\nfolder = "reports"\n')
+
+    settings = load_configuration(config_file, environ=NO_ENVIRONMENT).settings
+
+    assert settings.schedule["monthly"].folder == tmp_path / "reports"
+    assert settings.schedule["monthly"].when == "0 6 1 * *"
+
+
 def test_what_the_register_leaves_open_comes_from_the_profile(tmp_path: Path) -> None:
     config_file = lay_out(tmp_path)
     profile = tmp_path / "profiles" / "small-rack.toml"
