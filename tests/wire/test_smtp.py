@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,10 +22,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import SecretStr
 
+from batteryd.domain.made_report import FileMail
 from batteryd.domain.notification import Notification
 from batteryd.errors import DeliveryError
 from batteryd.notify.channel_settings import SmtpSettings
-from batteryd.notify.channels.smtp import SmtpChannel
+from batteryd.notify.channels.smtp import ATTACHED_BYTES_MAX, SmtpChannel
 from batteryd.notify.sample import sample_notifications
 from batteryd.notify.secrets import Secrets
 
@@ -218,6 +220,38 @@ async def test_nobody_is_forgotten_because_others_were_reached(
     assert failure.permanent is is_permanent
     for address in replies:
         assert address in str(failure)
+
+
+async def test_a_report_is_mailed_with_its_files_under_their_names(tmp_path: Path) -> None:
+    csv, pdf = tmp_path / "warranty.csv", tmp_path / "warranty.pdf"
+    csv.write_text("asset_id,rack\nR1,랙 1\n", encoding="utf-8")
+    pdf.write_bytes(b"%PDF-1.7 pages")
+    mail = FileMail("monthly#1", "Warranty report", "Attached.", (csv, pdf), at_s=1_758_885_404.0)
+    mailbox = Mailbox()
+
+    with smtp_server(mailbox) as port:
+        channel = make_channel(port)
+        await channel.send_files(mail)
+        await channel.send_files(mail)
+
+    first, again = mailbox.messages
+    assert first["Message-ID"] == again["Message-ID"]
+    assert first["Subject"] == "Warranty report"
+    files = {part.get_filename(): part.get_content() for part in first.iter_attachments()}
+    assert set(files) == {"warranty.csv", "warranty.pdf"}
+    assert "랙 1" in files["warranty.csv"]
+    assert files["warranty.pdf"] == b"%PDF-1.7 pages"
+
+
+async def test_a_report_whose_file_is_gone_or_too_large_is_not_tried_again(tmp_path: Path) -> None:
+    large = tmp_path / "large.csv"
+    large.write_bytes(b"x" * (ATTACHED_BYTES_MAX + 1))
+    channel = make_channel(1)
+
+    for path, said in ((tmp_path / "gone.csv", "gone.csv"), (large, "too large")):
+        with pytest.raises(DeliveryError, match=said) as failed:
+            await channel.send_files(FileMail("monthly#1", "Report", "Attached.", (path,), at_s=0))
+        assert failed.value.permanent
 
 
 async def test_nobody_listening_is_tried_again() -> None:

@@ -1,4 +1,4 @@
-"""Tells by mail: one message a notification, through a server that relays for us.
+"""Tells by mail: one message a notification or report, through a server that relays for us.
 
 The Message-ID is made from the idempotency key, so a message that was sent twice is shown once. All
 messages of one alarm, from its beginning to its end, refer to the same (never sent) parent, so mail
@@ -12,17 +12,20 @@ reply is final.
 import asyncio
 import concurrent.futures
 import hashlib
+import mimetypes
 import smtplib
 import socket
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from email.message import EmailMessage
 from email.utils import formatdate
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from batteryd.domain.made_report import FileMail
 from batteryd.domain.notification import Notification
 from batteryd.errors import DeliveryError
 from batteryd.notify.channel_settings import SmtpSettings
@@ -30,6 +33,8 @@ from batteryd.notify.secrets import Secrets
 from batteryd.notify.template import TextTemplate, context_of
 
 _PORTS = MappingProxyType({"starttls": 587, "tls": 465, "none": 25})
+_ANY_FILE = "application/octet-stream"
+ATTACHED_BYTES_MAX = 20 * 1024 * 1024  # of all files of a mail; many servers take no more than 25
 _CONVERSATIONS_MAX = 4  # including those that nobody waits for any more
 
 
@@ -56,9 +61,24 @@ class SmtpChannel:
         Raises:
             DeliveryError: as the module says.
         """
+        context = context_of(notification, secrets=self._secrets.revealed())
+        await self._send(lambda: self._message(notification, context), context)
+
+    async def send_files(self, mail: FileMail) -> None:
+        """Hand over a mail with files.
+
+        Raises:
+            DeliveryError: as the module says; permanent where a file is gone or they are too large.
+        """
+        context = {"secret": self._secrets.revealed()}
+        await self._send(lambda: self._mail(mail), context)
+
+    async def close(self) -> None:
+        """Nothing stays open between two mails."""
+
+    async def _send(self, build: Callable[[], EmailMessage], context: Mapping[str, Any]) -> None:
         try:
-            context = context_of(notification, secrets=self._secrets.revealed())
-            message = self._message(notification, context)
+            message = await asyncio.to_thread(build)  # it may read large files
             password = self._password.render(context)
             await _in_daemon_thread(lambda: self._converse(message, password), seats=self._seats)
         except DeliveryError as error:
@@ -67,21 +87,42 @@ class SmtpChannel:
             return
         raise failure  # here, so that the error with the secrets is not its context
 
-    async def close(self) -> None:
-        """Nothing stays open between two mails."""
+    def _mail(self, mail: FileMail) -> EmailMessage:
+        message = self._headed(mail.key, subject=mail.subject, at_s=mail.at_s)
+        message.set_content(mail.text)
+        bytes_left = ATTACHED_BYTES_MAX
+        for path in mail.files:
+            content = _content(Path(path))
+            bytes_left -= len(content)
+            if bytes_left < 0:
+                raise DeliveryError(f"{path.name}: too large to be mailed", permanent=True)
+            kind, _, subtype = (mimetypes.guess_type(path.name)[0] or _ANY_FILE).partition("/")
+            charset = {"charset": "utf-8"} if kind == "text" else {}  # as all our files are
+            message.add_attachment(
+                content, maintype=kind, subtype=subtype, filename=path.name, params=charset
+            )
+        return message
 
     def _message(self, notification: Notification, context: dict[str, Any]) -> EmailMessage:
         domain = self._settings.sender.partition("@")[2]
         thread = f"{notification.dedup_key}@{notification.body.get('since_s')}"
+        message = self._headed(
+            notification.idempotency_key,
+            subject=self._subject.render(context),
+            at_s=notification.created_at_s,
+        )
+        message["In-Reply-To"] = message["References"] = _message_id(thread, domain=domain)
+        message.set_content(self._text.render(context))
+        return message
+
+    def _headed(self, key: str, *, subject: str, at_s: float) -> EmailMessage:
         message = EmailMessage()
         message["From"] = self._settings.sender
         message["To"] = ", ".join(self._settings.recipients)
-        message["Subject"] = " ".join(self._subject.render(context).split())
-        message["Date"] = formatdate(notification.created_at_s, usegmt=True)
-        message["Message-ID"] = _message_id(notification.idempotency_key, domain=domain)
-        message["In-Reply-To"] = message["References"] = _message_id(thread, domain=domain)
+        message["Subject"] = " ".join(subject.split())
+        message["Date"] = formatdate(at_s, usegmt=True)
+        message["Message-ID"] = _message_id(key, domain=self._settings.sender.partition("@")[2])
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
-        message.set_content(self._text.render(context))
         return message
 
     def _converse(self, message: EmailMessage, password: str) -> None:
@@ -117,6 +158,14 @@ class SmtpChannel:
         with suppress(smtplib.SMTPException, OSError):  # it was taken, however we part
             server.quit()
         return refused
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(ATTACHED_BYTES_MAX + 1)
+    except OSError as error:
+        raise DeliveryError(f"{path.name}: {error.strerror}", permanent=True) from error
 
 
 def _message_id(text: str, *, domain: str) -> str:
