@@ -116,7 +116,8 @@ class Service:
     grade: int  # 1 to 4
     ups_id: str | None = None
     room_id: str | None = None
-    valid_from: date | None = None
+    valid_from: date | None = None  # None: from the beginning
+    valid_to: date | None = None  # the last day on which it counts; None: until the next row
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,26 @@ class WarrantyStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class OperatingConditions:
+    """Use beyond which the contract does not cover. None: the contract sets no such limit."""
+
+    temperature_c_max: float | None = None  # of any module or cell
+    temperature_hours_max: float | None = None  # above it, over the battery's life; None: no hour
+    cycle_count_max: int | None = None
+    energy_throughput_kwh_max: float | None = None  # discharged
+    soh_pct_min: float | None = None  # below it the maker owes a replacement
+
+
+NO_CONDITIONS = OperatingConditions()
+
+
+@dataclass(frozen=True, slots=True)
 class WarrantyTerms:
-    """What the contract says. `ends_on` is the last covered day and needs no arithmetic."""
+    """What the contract says. `ends_on` is the last covered day and needs no arithmetic.
+
+    `extension_months` count on from there. `entered_by` and `approved_by` are two people, as far
+    as the register's own row names them.
+    """
 
     basis: WarrantyBasis | None = None
     months: int | None = None
@@ -33,6 +51,11 @@ class WarrantyTerms:
     service_life_years: float | None = None
     document: str | None = None
     document_sha256: str | None = None
+    extension_months: int | None = None
+    extension_document: str | None = None
+    conditions: OperatingConditions = NO_CONDITIONS
+    entered_by: str | None = None
+    approved_by: str | None = None
 
 
 NO_TERMS = WarrantyTerms()
