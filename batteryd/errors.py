@@ -12,6 +12,7 @@
     ├── StoreError         the journal or the ledger cannot take what it is given
     │   ├── StoreFull          no space left (or the reserve kept for the ledger is reached)
     │   └── StoreDamaged       the file is no database, or a malformed one
+    ├── TypesettingError   a document could not be set in type
     └── DeliveryError      a channel did not take a notification; `permanent` ends the retries
 
 A refusal to clear work is a result, not an exception.
@@ -107,6 +108,10 @@ class StoreFull(StoreError):  # noqa: N818
 
 class StoreDamaged(StoreError):  # noqa: N818
     """The store's file is no database, or a malformed one."""
+
+
+class TypesettingError(BatterydError):
+    """A document could not be set in type: its template, its data or the time allowed."""
 
 
 class DeliveryError(BatterydError):
