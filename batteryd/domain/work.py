@@ -49,6 +49,8 @@ class AttestationKind(StrEnum):
     # about one service
     OWNER_NOTIFIED = "owner_notified"
     RECOVERY_COPY_CONFIRMED = "recovery_copy_confirmed"
+    # after the work, about one battery that is no longer there
+    BATTERY_REMOVED = "battery_removed"
     # after the work, about the whole order
     ISOLATION_UNDONE = "isolation_undone"
     FINDINGS_RECORDED = "findings_recorded"
