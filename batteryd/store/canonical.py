@@ -28,6 +28,8 @@ def from_json(text: str) -> Any:
 
 
 def _plain(value: object) -> object:
+    if value is None or isinstance(value, str):  # most of what there is; asking for Mapping is slow
+        return value
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

@@ -24,6 +24,7 @@ from batteryd.store import ledger_rows as rows
 from batteryd.store.audit import AuditEntry, BrokenEntry
 from batteryd.store.ledger_outbox import LedgerOutbox
 from batteryd.store.ledger_transaction import Transaction
+from batteryd.store.records import Records
 from batteryd.store.sqlite_file import SqliteFile
 
 
@@ -39,6 +40,7 @@ class Ledger:
         """
         self._file = SqliteFile(path, prepare=ledger_schema.prepare)
         self.outbox = LedgerOutbox(self._file)
+        self.records = Records(self._file.read)
 
     @contextmanager
     def transaction(self, now_s: float) -> Iterator[Transaction]:

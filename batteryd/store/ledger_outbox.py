@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from batteryd.domain.notification import DeliveryState, Notification
-from batteryd.store import audit
 from batteryd.store import ledger_rows as rows
+from batteryd.store.audit import Chain
 from batteryd.store.sqlite_file import SqliteFile
 
 _DUE = f"""
@@ -90,8 +90,7 @@ class LedgerOutbox:
         with self._file.write() as db:
             if not _moved(db, claim, to=ended):
                 return False
-            audit.append(
-                db,
+            Chain(db).append(
                 now_s=now_s,
                 actor="batteryd",
                 action="notification given up",

@@ -5,7 +5,7 @@
   no second copy that could say something else.
 - A notification belongs to an event, and there is one a channel.
 - An alarm key has one row, which says where the alarm stands now.
-- Audit entries and events are only ever added.
+- Audit entries, events and checkpoints are only ever added.
 
 `PRAGMA user_version` counts the steps of `_STEPS` that a file has been through. A step is never
 changed once released; the schema grows by appending one. A file with more steps than this version
@@ -18,6 +18,16 @@ from pathlib import Path
 from batteryd.errors import StoreDamaged, StoreError
 
 APPLICATION_ID = 0x62746C67  # "btlg"
+
+
+def _only_ever_added(table: str) -> tuple[str, ...]:
+    return tuple(
+        f"""
+        CREATE TRIGGER {table}_is_not_{past} BEFORE {verb} ON {table}
+            BEGIN SELECT RAISE (ABORT, '{table} entries are only ever added'); END"""
+        for verb, past in (("UPDATE", "changed"), ("DELETE", "deleted"))
+    )
+
 
 _FIRST = (
     """
@@ -94,16 +104,25 @@ _FIRST = (
     """
     CREATE INDEX notification_open ON notification (channel, dedup_key, notification_id)
         WHERE state IN ('pending', 'sending')""",
-    *(
-        f"""
-        CREATE TRIGGER {table}_is_not_{past} BEFORE {verb} ON {table}
-            BEGIN SELECT RAISE (ABORT, '{table} entries are only ever added'); END"""
-        for table in ("audit", "event")
-        for verb, past in (("UPDATE", "changed"), ("DELETE", "deleted"))
-    ),
+    *_only_ever_added("audit"),
+    *_only_ever_added("event"),
 )
 
-_STEPS = (_FIRST,)
+_RECORDS_AND_CHECKPOINTS = (
+    # A record's revisions are the audit entries with its subject, in their order.
+    "CREATE INDEX audit_by_subject ON audit (subject, seq)",
+    """
+    CREATE TABLE checkpoint (
+        seq INTEGER PRIMARY KEY REFERENCES audit (seq),
+        hash TEXT NOT NULL,
+        at TEXT NOT NULL,
+        key_id TEXT NOT NULL,
+        signature TEXT NOT NULL   -- Ed25519, hexadecimal
+    ) STRICT""",
+    *_only_ever_added("checkpoint"),
+)
+
+_STEPS = (_FIRST, _RECORDS_AND_CHECKPOINTS)
 
 
 def prepare(db: sqlite3.Connection, path: Path) -> None:

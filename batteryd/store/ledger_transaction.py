@@ -1,20 +1,23 @@
 """What can be written in one transaction of the ledger, and how it is kept whole.
 
 `Transaction.record` writes the four things that belong together (alarm, event, notifications, audit
-entry) and is the only way to write any of them. Each write first marks the transaction as broken
-and takes the mark back when it has come to its end; a broken transaction refuses to commit. So even
-a caller who swallows the error of a half-written record cannot keep half of it.
+entry) and is the only way to write the first three. `Transaction.records.put` writes a revision of
+a work order, a finding, the register: an audit entry and nothing else. Each write first marks the
+transaction as broken and takes the mark back when it has come to its end; a broken transaction
+refuses to commit. So even a caller who swallows the error of a half-written record cannot keep half
+of it.
 """
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from batteryd.domain.alarm import Alarm, AlarmKey
 from batteryd.domain.notification import NewNotification
 from batteryd.errors import StoreError
-from batteryd.store import audit
 from batteryd.store import ledger_rows as rows
+from batteryd.store.audit import Chain
+from batteryd.store.records import WritableRecords, is_record_subject
 
 
 class Transaction:
@@ -23,8 +26,12 @@ class Transaction:
     def __init__(self, db: sqlite3.Connection, now_s: float) -> None:
         self._db = db
         self._now_s = now_s
+        self._chain = Chain(db)
         self._is_over = False
         self._is_whole = True
+        self.records = WritableRecords(
+            self._writing, reading=lambda: nullcontext(db), chain=self._chain, now_s=now_s
+        )
 
     def alarm(self, key: AlarmKey) -> Alarm | None:
         """Return where an alarm stands, including what this transaction did."""
@@ -61,14 +68,13 @@ class Transaction:
         """
         with self._writing() as db:
             _put_alarm(db, alarm)
-            event_id = audit.append(
-                db,
+            event_id = self._chain.append(
                 now_s=self._now_s,
                 actor=actor,
                 action=action,
                 subject=str(alarm.key),
                 detail=rows.event_detail(alarm, reason=reason, at_s=at_s, comment=comment),
-            )
+            ).seq
             db.execute(
                 "INSERT INTO event (event_id, site_id, asset_id, component, rule, at_s)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
@@ -79,11 +85,17 @@ class Transaction:
         return event_id
 
     def audit(self, *, actor: str, action: str, subject: str, detail: Mapping[str, object]) -> int:
-        """Record something that is not about an alarm, e.g. rules that were reloaded."""
-        with self._writing() as db:
-            return audit.append(
-                db, now_s=self._now_s, actor=actor, action=action, subject=subject, detail=detail
-            )
+        """Record something that is about no alarm and no record, e.g. rules that were reloaded.
+
+        Raises:
+            ValueError: the subject is that of a record.
+        """
+        if is_record_subject(subject):
+            raise ValueError(f"{subject} is the subject of a record: put the record")
+        with self._writing():
+            return self._chain.append(
+                now_s=self._now_s, actor=actor, action=action, subject=subject, detail=detail
+            ).seq
 
     def put_meta(self, key: str, value: str) -> None:
         """Put a small fact aside under a name, in place of the one before."""
