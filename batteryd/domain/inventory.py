@@ -4,7 +4,7 @@ An asset is anything that is polled: a battery through its BMS, or a UPS through
 register calls its identity `asset_id`, and so does everything here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -140,7 +140,12 @@ class Asset:
 
 @dataclass(frozen=True)
 class Inventory:
-    """The whole register at one revision. `revision` is a digest of the files it came from."""
+    """The whole register at one revision. `revision` is a digest of the files it came from.
+
+    `batteries` are completed: a device's profile has filled in geometry and chemistry where nobody
+    wrote them. `registered` are the same batteries as they were written, which is what the
+    register's history keeps: a profile that learns something is no change of the register.
+    """
 
     sites: Mapping[str, Site] = field(default_factory=dict)
     rooms: Mapping[str, Room] = field(default_factory=dict)
@@ -149,6 +154,9 @@ class Inventory:
     batteries: Mapping[str, Battery] = field(default_factory=dict)
     services: tuple[Service, ...] = ()
     revision: str = ""
+    registered: Mapping[str, Battery] = field(default_factory=dict)
+    source: str = ""  # the file that the batteries stand in
+    source_sha256: str = ""
 
     @cached_property
     def assets(self) -> Mapping[str, Asset]:
@@ -183,10 +191,32 @@ class Inventory:
                 )
         return found
 
-    def services_of(self, *, ups_id: str | None, room_id: str) -> tuple[Service, ...]:
-        """Return the services reached through a UPS or a room, most important grade first."""
-        reached = (
+    def services_of(
+        self, *, ups_id: str | None, room_id: str, day: date | None = None
+    ) -> tuple[Service, ...]:
+        """Return the services reached through a UPS or a room, most important grade first.
+
+        Args:
+            ups_id: None where no UPS is concerned.
+            room_id: everything in a room shares its fire and its cooling.
+            day: the rows that count on it; None: every row, whatever its dates.
+        """
+        reached = [
             s for s in self.services
             if s.room_id == room_id or (ups_id is not None and s.ups_id == ups_id)
-        )  # fmt: skip
-        return tuple(sorted(reached, key=lambda s: (s.grade, s.name)))
+        ]  # fmt: skip
+        counting = reached if day is None else standing_services(reached, day=day)
+        return tuple(sorted(counting, key=lambda s: (s.grade, s.name)))
+
+
+def standing_services(services: Iterable[Service], *, day: date) -> tuple[Service, ...]:
+    """Return the rows that count on a day.
+
+    Of the rows about one service and one way to it, the one that began last counts; a row without
+    `valid_from` began before all others. It no longer does after its `valid_to`.
+    """
+    standing: dict[tuple[str, str | None, str | None], Service] = {}
+    for service in sorted(services, key=lambda s: s.valid_from or date.min):
+        if (service.valid_from or date.min) <= day:
+            standing[service.name, service.ups_id, service.room_id] = service
+    return tuple(s for s in standing.values() if s.valid_to is None or day <= s.valid_to)

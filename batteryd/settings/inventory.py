@@ -31,7 +31,10 @@ def read_rows(path: Path, *, files: Files, collector: Collector) -> InventoryRow
     file = files.read(path)
     data = toml_of(file)
     listed = replace(
-        rows_of_toml(data, file=file, collector=collector), revision=revision_of(file.sha256)
+        rows_of_toml(data, file=file, collector=collector),
+        revision=revision_of(file.sha256),
+        source=file.name,
+        source_sha256=file.sha256,
     )
     register = register_path(data, file=file, collector=collector)
     if register is None:
@@ -52,15 +55,18 @@ def mistakes_between(
 def build_inventory(rows: InventoryRows, *, profiles: Profiles) -> Inventory:
     """Return the inventory that rows without a mistake describe."""
     ups = (item.row.built() for item in rows.ups)
-    batteries = (item.row.built() for item in rows.batteries)
+    batteries = {item.row.asset_id: item.row.built() for item in rows.batteries}
     return Inventory(
         sites={item.row.site_id: item.row.built() for item in rows.sites},
         rooms={item.row.room_id: item.row.built() for item in rows.rooms},
         dc_buses={item.row.dc_bus_id: item.row.built() for item in rows.dc_buses},
         ups={u.ups_id: replace(u, source=_source(u.source, profiles=profiles)) for u in ups},
-        batteries={b.asset_id: _completed(b, profiles=profiles) for b in batteries},
+        batteries={k: _completed(b, profiles=profiles) for k, b in batteries.items()},
         services=tuple(item.row.built() for item in rows.services),
         revision=rows.revision,
+        registered=batteries,
+        source=rows.source,
+        source_sha256=rows.source_sha256,
     )
 
 
@@ -70,7 +76,12 @@ def _rows_of_register(
     file = files.read(path)
     register = parse_register(file)
     rows = rows_of_register(register, file=file, listed=listed, collector=collector)
-    return replace(rows, revision=revision_of(listed.revision, file.sha256))
+    return replace(
+        rows,
+        revision=revision_of(listed.revision, file.sha256),
+        source=file.name,
+        source_sha256=file.sha256,
+    )
 
 
 def _completed(battery: Battery, *, profiles: Profiles) -> Battery:

@@ -27,6 +27,7 @@ def inventory_mistakes(rows: InventoryRows) -> Iterator[Mistake]:
     yield from _unknown(rows.batteries, rows, own="asset_id")
     yield from _unknown(rows.services, rows, own="name")
     yield from _unreached(rows.services)
+    yield from _over_before_it_began(rows.services)
 
 
 def _repeated(located: Iterable[Located[Row]], own: str) -> Iterator[Mistake]:
@@ -62,3 +63,10 @@ def _unreached(services: Iterable[Located[ServiceRow]]) -> Iterator[Mistake]:
     for item in services:
         if item.row.ups_id is None and item.row.room_id is None:
             yield item.place.mistake("ups_id", None, "ups_id or room_id: what it depends on")
+
+
+def _over_before_it_began(services: Iterable[Located[ServiceRow]]) -> Iterator[Mistake]:
+    for item in services:
+        begins, ends = item.row.valid_from, item.row.valid_to
+        if begins is not None and ends is not None and ends < begins:
+            yield item.place.mistake("valid_to", ends, f"not before valid_from, {begins}")

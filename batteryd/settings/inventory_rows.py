@@ -22,7 +22,12 @@ from batteryd.domain.inventory import (
     Source,
     Ups,
 )
-from batteryd.domain.warranty import LifeDates, WarrantyBasis, WarrantyTerms
+from batteryd.domain.warranty import (
+    LifeDates,
+    OperatingConditions,
+    WarrantyBasis,
+    WarrantyTerms,
+)
 
 RESERVED_ID = "batteryd"  # the daemon's own alarms are about this asset
 
@@ -52,6 +57,7 @@ Id = Annotated[str, Field(min_length=1, max_length=160), AfterValidator(_identif
 Text = Annotated[str, Field(min_length=1, max_length=400)]
 Count = Annotated[int, Field(ge=1, le=9999)]
 Positive = Annotated[float, Field(gt=0)]
+Months = Annotated[int, Field(ge=1, le=600)]
 Grade = Annotated[int, Field(ge=1, le=4)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Sha256 = Annotated[str, AfterValidator(_sha256)]
@@ -150,11 +156,20 @@ class BatteryRow(SourceRow):
     installed_on: date | None = None
     commissioned_on: date | None = None
     warranty_basis: Annotated[WarrantyBasis, Strict(strict=False)] | None = None
-    warranty_months: Annotated[int, Field(ge=1, le=600)] | None = None
+    warranty_months: Months | None = None
     warranty_ends_on: date | None = None
     service_life_years: Annotated[float, Field(gt=0, le=50)] | None = None
     document: Text | None = None
     document_sha256: Sha256 | None = None
+    warranty_extension_months: Months | None = None
+    extension_document: Text | None = None
+    temperature_c_max: Annotated[float, Field(gt=0, le=150)] | None = None
+    temperature_hours_max: Annotated[float, Field(ge=0)] | None = None
+    cycle_count_max: Annotated[int, Field(ge=1)] | None = None
+    energy_throughput_kwh_max: Positive | None = None
+    soh_pct_min: Annotated[float, Field(gt=0, le=100)] | None = None
+    entered_by: Text | None = None
+    approved_by: Text | None = None
 
     @property
     def geometry(self) -> Geometry:
@@ -183,6 +198,22 @@ class BatteryRow(SourceRow):
             service_life_years=self.service_life_years,
             document=self.document,
             document_sha256=self.document_sha256,
+            extension_months=self.warranty_extension_months,
+            extension_document=self.extension_document,
+            conditions=self.conditions,
+            entered_by=self.entered_by,
+            approved_by=self.approved_by,
+        )
+
+    @property
+    def conditions(self) -> OperatingConditions:
+        """Use beyond which its contract does not cover."""
+        return OperatingConditions(
+            temperature_c_max=self.temperature_c_max,
+            temperature_hours_max=self.temperature_hours_max,
+            cycle_count_max=self.cycle_count_max,
+            energy_throughput_kwh_max=self.energy_throughput_kwh_max,
+            soh_pct_min=self.soh_pct_min,
         )
 
     def built(self) -> Battery:
@@ -214,7 +245,10 @@ class ServiceRow(Row):
     ups_id: Id | None = None
     room_id: Id | None = None
     valid_from: date | None = None
+    valid_to: date | None = None
 
     def built(self) -> Service:
         """Return the domain's noun."""
-        return Service(self.name, self.grade, self.ups_id, self.room_id, self.valid_from)
+        return Service(
+            self.name, self.grade, self.ups_id, self.room_id, self.valid_from, self.valid_to
+        )

@@ -65,3 +65,5 @@ class InventoryRows:
     services: tuple[Located[ServiceRow], ...] = ()
     ids: Mapping[str, frozenset[str]] = field(default_factory=dict)  # by kind: "site", "room", ...
     revision: str = ""  # digest of the files that the rows came from
+    source: str = ""  # the file that the batteries stand in
+    source_sha256: str = ""

@@ -21,6 +21,9 @@ COLUMNS = (
     "chemistry", "capacity_ah", "energy_kwh", "manufactured_on", "delivered_on", "installed_on",
     "commissioned_on", "warranty_basis", "warranty_months", "warranty_ends_on",
     "service_life_years", "document", "document_sha256", "profile", "address",
+    "warranty_extension_months", "extension_document", "temperature_c_max",
+    "temperature_hours_max", "cycle_count_max", "energy_throughput_kwh_max", "soh_pct_min",
+    "entered_by", "approved_by",
 )  # fmt: skip
 REQUIRED_COLUMNS = ("asset_id", "site", "room")
 

@@ -7,7 +7,8 @@ refuses it by name. An empty cell says nothing: unknown is not zero.
 A register may come alone or with an `inventory.toml`. A kind of thing (site, room, UPS, DC bus)
 that the TOML lists is only referred to by the register, by its id. A kind that the TOML leaves out
 is made from the cells. Rooms, UPSs and buses are called by names that need only be unique within
-their site, so their made ids carry the site's: `daejeon:battery room`.
+their site, so their made ids carry the site's: `daejeon:battery room`. A TOML that lists such an id
+is referred to by the name alone as well: a register that was used alone needs no change.
 """
 
 import re
@@ -43,18 +44,19 @@ ThisRow = TypeVar("ThisRow", bound=Row)
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One line: its cells by column, empty ones left out, and which kinds are made from cells."""
+    """One line: its cells by column, empty ones left out, and the ids that are listed, by kind."""
 
     place: Place
     cells: Mapping[str, str]
-    made: frozenset[str]
+    listed: Mapping[str, frozenset[str]]
 
     def id_of(self, kind: str) -> str | None:
         """Return the id of what this line names; None where it names none."""
         name, site = self.cells.get(kind), self.cells.get("site")
-        if name is None or site is None or kind == "site" or kind not in self.made:
+        if name is None or site is None or kind == "site":
             return name
-        return f"{site}:{name}"
+        made, listed = f"{site}:{name}", self.listed.get(kind)
+        return made if not listed or (made in listed and name not in listed) else name
 
 
 def rows_of_register(
@@ -62,7 +64,7 @@ def rows_of_register(
 ) -> InventoryRows:
     """Return the register's batteries, with everything listed or made that they refer to."""
     made = frozenset(kind for kind in _FIELD_OF_COLUMN if not listed.ids.get(kind))
-    entries = _entries(register, file=file, made=made)
+    entries = _entries(register, file=file, listed=listed.ids)
     _check_sites(entries, listed=listed, collector=collector)
 
     def rows(kind: str, model: type[ThisRow]) -> tuple[Located[ThisRow], ...]:
@@ -91,13 +93,15 @@ def rows_of_register(
     )
 
 
-def _entries(register: Register, *, file: SourceFile, made: frozenset[str]) -> tuple[_Entry, ...]:
+def _entries(
+    register: Register, *, file: SourceFile, listed: Mapping[str, frozenset[str]]
+) -> tuple[_Entry, ...]:
     columns = register.columns
     return tuple(
         _Entry(
             Place(file.name, f"row {line.number}", "{row}, column {field}", _COLUMN_OF_FIELD),
             {c: cell.strip() for c, cell in zip(columns, line.cells, strict=True) if cell.strip()},
-            made,
+            listed,
         )
         for line in register.lines
         if not line.is_empty
@@ -110,7 +114,7 @@ def _check_sites(entries: Iterable[_Entry], *, listed: InventoryRows, collector:
     site_of_room = {room.row.room_id: room.row.site_id for room in listed.rooms}
     for entry in entries:
         site, place = entry.cells.get("site"), entry.place
-        expected = site_of_room.get(entry.cells.get("room", ""))
+        expected = site_of_room.get(entry.id_of("room") or "")
         if site is None:
             collector.add(place.mistake("site_id", None, "a site: every battery stands somewhere"))
         elif sites and site not in sites:
@@ -190,5 +194,11 @@ _READ: Mapping[str, Callable[[str], Cell]] = MappingProxyType(
         "warranty_months": _whole,
         "warranty_ends_on": _date,
         "service_life_years": _number,
+        "warranty_extension_months": _whole,
+        "temperature_c_max": _number,
+        "temperature_hours_max": _number,
+        "cycle_count_max": _whole,
+        "energy_throughput_kwh_max": _number,
+        "soh_pct_min": _number,
     }
 )

@@ -16,6 +16,16 @@ cover that the contract may not give. Counting is from the start in one go, neve
 An explicit `ends_on` is the last covered day as the contract writes it, and wins over any
 arithmetic; a contract that counts otherwise is written down with it.
 
+An extension of N months begins on the day after the last covered day, whichever way that was found,
+and is counted like a term of its own. So 120 months and 12 more are 132 months wherever no month
+was too short on the way; where one was, the extension counts from the day it really began.
+
+    last covered day   extension   begins on    last covered day then
+    2024-08-19         12          2024-08-20   2025-08-19
+    2025-02-27         12          2025-02-28   2026-02-27
+    2024-02-28         12          2024-02-29   2025-02-27
+    2024-12-31         2           2025-01-01   2025-02-28
+
 Status: `days_left` is the last covered day minus the day asked about; 0 is the last covered day.
 More than 365 left is in warranty, 365 to 0 expiring, less is expired. What is not known, or cannot
 be (no basis, no date of that basis, a term that is none, a day before the cover begins), is
@@ -36,6 +46,8 @@ from batteryd.domain.warranty import (
 
 EXPIRING_DAYS = 365
 MONTHS_MAX = 1200  # a hundred years; a longer term is a slip of the pen
+
+_YEAR_MAX = MAXYEAR - MONTHS_MAX // 12 - 1  # a term that begins later would leave the calendar
 
 
 class Cover(NamedTuple):
@@ -71,20 +83,15 @@ def last_covered_day(terms: WarrantyTerms, dates: LifeDates) -> date | None:
 
 
 def cover_of(terms: WarrantyTerms, dates: LifeDates) -> Cover:
-    """Return what the terms come to."""
-    if terms.ends_on is not None:
-        return Cover(None, terms.ends_on, "the contract names the last covered day")
-    if terms.months is None or terms.basis is None:
-        missing = "term" if terms.months is None else "start of the term"
-        return Cover(None, None, f"the register has no {missing}")
-    starts_on = _start(terms.basis, dates)
-    if starts_on is None:
-        return Cover(None, None, f"the register does not say when it was {terms.basis}")
-    term = f"{terms.months} months from {terms.basis} on {starts_on}"
-    last_day = _last_day(starts_on, months=terms.months)
+    """Return what the terms come to, with their extension."""
+    first = _first_cover(terms, dates)
+    if terms.extension_months is None or first.last_day is None:
+        return first
+    reason = f"{first.reason}, extended by {terms.extension_months} months"
+    last_day = _extended(first.last_day, months=terms.extension_months)
     if last_day is None:
-        return Cover(None, None, f"{term} is no term")
-    return Cover(starts_on, last_day, term)
+        return Cover(None, None, f"{reason}, is no term")
+    return Cover(first.starts_on, last_day, reason)
 
 
 def service_life_last_day(terms: WarrantyTerms, dates: LifeDates) -> date | None:
@@ -107,6 +114,22 @@ def same_day_later(start: date, *, months: int) -> date:
     return date(year, month_index + 1, min(start.day, day_max))
 
 
+def _first_cover(terms: WarrantyTerms, dates: LifeDates) -> Cover:
+    if terms.ends_on is not None:
+        return Cover(None, terms.ends_on, "the contract names the last covered day")
+    if terms.months is None or terms.basis is None:
+        missing = "term" if terms.months is None else "start of the term"
+        return Cover(None, None, f"the register has no {missing}")
+    starts_on = _start(terms.basis, dates)
+    if starts_on is None:
+        return Cover(None, None, f"the register does not say when it was {terms.basis}")
+    term = f"{terms.months} months from {terms.basis} on {starts_on}"
+    last_day = _last_day(starts_on, months=terms.months)
+    if last_day is None:
+        return Cover(None, None, f"{term} is no term")
+    return Cover(starts_on, last_day, term)
+
+
 def _start(basis: WarrantyBasis, dates: LifeDates) -> date | None:
     match basis:
         case WarrantyBasis.DELIVERED:
@@ -120,9 +143,14 @@ def _start(basis: WarrantyBasis, dates: LifeDates) -> date | None:
 
 
 def _last_day(start: date, *, months: int) -> date | None:
-    if not 1 <= months <= MONTHS_MAX or start.year + MONTHS_MAX // 12 >= MAXYEAR:
+    if not 1 <= months <= MONTHS_MAX or start.year > _YEAR_MAX:
         return None
     return same_day_later(start, months=months) - timedelta(days=1)
+
+
+def _extended(last_day: date, *, months: int) -> date | None:
+    # Asked before a day is added: 9999-12-31 has no day after it.
+    return None if last_day.year > _YEAR_MAX else _last_day(last_day + timedelta(1), months=months)
 
 
 def _status(days_left: int | None) -> WarrantyStatus:

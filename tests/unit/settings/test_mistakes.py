@@ -28,6 +28,9 @@ PLACE_OF_KIND = {
 }
 
 TEXT_OF_REGISTER = {
+    "approved-by-the-same-person": (
+        'row 2, column approved_by = "김진수": another person than entered it: two people'
+    ),
     "asset-twice": 'row 3, column asset_id = "rack-1": a name of its own: row 2 has this one',
     "asset-without-id": "row 2, column asset_id: a cell that is not empty",
     "battery-without-room": "row 2, column room: a cell that is not empty",
@@ -37,6 +40,7 @@ TEXT_OF_REGISTER = {
     "column-twice": 'row 1, column 7 = "room": a column once',
     "date-in-another-order": ('row 2, column installed_on = "20/08/2014": a date as YYYY-MM-DD'),
     "date-that-is-none": 'row 2, column installed_on = "2014-02-30": a date as YYYY-MM-DD',
+    "extension-in-years": ('row 2, column warranty_extension_months = "2 years": a whole number'),
     "months-negative": 'row 2, column warranty_months = "-120": 1 or more',
     "not-utf-8": 'row 2: text in UTF-8; a spreadsheet calls it "CSV UTF-8"',
     "number-with-a-comma": 'row 2, column capacity_ah = "120,5": a number',

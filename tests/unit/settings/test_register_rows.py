@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from batteryd.domain.inventory import Chemistry
-from batteryd.domain.warranty import WarrantyBasis
+from batteryd.domain.warranty import OperatingConditions, WarrantyBasis
 from batteryd.settings.collect import Collector
 from batteryd.settings.files import SourceFile
 from batteryd.settings.inventory_rows import RoomRow, SiteRow
@@ -120,3 +120,31 @@ def test_a_name_that_cannot_be_an_id_is_told_by_its_column() -> None:
     _, mistakes = rows_of("asset_id,site,room\nrack-1,대전,5층/배터리실\n")
 
     assert set(mistakes) == {("row 2, column room", '"5층/배터리실"')}
+
+
+def test_a_listed_id_that_carries_the_site_is_meant_by_the_name_alone() -> None:
+    listed = InventoryRows(
+        sites=(Located(SiteRow(site_id="daejeon"), PLACE),),
+        rooms=(Located(RoomRow(room_id="daejeon:room-5", site_id="daejeon"), PLACE),),
+        ids={"site": frozenset({"daejeon"}), "room": frozenset({"daejeon:room-5"})},
+    )
+
+    rows, mistakes = rows_of("asset_id,site,room\nrack-1,daejeon,room-5\n", listed=listed)
+
+    assert mistakes == []
+    assert rows.batteries[0].row.room_id == "daejeon:room-5"
+
+
+def test_extension_conditions_and_the_two_people_are_read_from_their_columns() -> None:
+    rows, mistakes = rows_of(
+        "asset_id,site,room,warranty_extension_months,extension_document,temperature_c_max,"
+        "temperature_hours_max,cycle_count_max,energy_throughput_kwh_max,soh_pct_min,entered_by,"
+        "approved_by\n"
+        "rack-1,대전,5층,24,연장.pdf,35,200.5,2000,180000,80,김진수,박선영\n"
+    )
+
+    assert mistakes == []
+    terms = rows.batteries[0].row.built().warranty
+    assert (terms.extension_months, terms.extension_document) == (24, "연장.pdf")
+    assert terms.conditions == OperatingConditions(35.0, 200.5, 2000, 180_000.0, 80.0)
+    assert (terms.entered_by, terms.approved_by) == ("김진수", "박선영")

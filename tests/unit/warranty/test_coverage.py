@@ -79,6 +79,62 @@ def test_an_explicit_last_day_wins_over_the_arithmetic():
 
 
 @pytest.mark.parametrize(
+    ("start", "term", "extension", "last_day"),
+    [
+        ("2014-08-20", 120, 12, "2025-08-19"),
+        ("2014-08-01", 120, 1, "2024-08-31"),
+        ("2024-02-29", 12, 12, "2026-02-27"),
+        ("2025-01-31", 1, 1, "2025-03-27"),
+        ("2023-03-01", 12, 12, "2025-02-28"),
+        ("2025-01-01", 12, 2, "2026-02-28"),
+    ],
+)
+def test_an_extension_counts_on_from_the_day_after_the_last_covered_day(
+    start, term, extension, last_day
+):
+    terms = WarrantyTerms(basis=INSTALLED, months=term, extension_months=extension)
+    dates = LifeDates(installed_on=date.fromisoformat(start))
+
+    assert last_covered_day(terms, dates) == date.fromisoformat(last_day)
+
+
+@pytest.mark.parametrize(
+    ("ends_on", "extension", "last_day"),
+    [
+        ("2024-08-19", 12, "2025-08-19"),
+        ("2024-12-31", 2, "2025-02-28"),
+        ("2024-02-28", 12, "2025-02-27"),
+        ("2025-01-30", 1, "2025-02-27"),
+        ("9999-12-31", 12, None),
+    ],
+)
+def test_an_explicit_last_day_is_extended_as_well(ends_on, extension, last_day):
+    terms = WarrantyTerms(ends_on=date.fromisoformat(ends_on), extension_months=extension)
+
+    found = last_covered_day(terms, UNKNOWN_DATES)
+
+    assert found == (last_day and date.fromisoformat(last_day))
+
+
+def test_the_reason_tells_of_the_extension():
+    terms = WarrantyTerms(basis=INSTALLED, months=120, extension_months=24)
+
+    found = assess("rack-1", terms, DAEJEON, date(2025, 9, 26))
+
+    assert found.reason == "120 months from installed on 2014-08-20, extended by 24 months"
+    assert (found.last_day, found.status) == (date(2026, 8, 19), WarrantyStatus.EXPIRING)
+
+
+def test_an_extension_of_what_is_unknown_is_unknown():
+    found = assess(
+        "rack-1", WarrantyTerms(extension_months=24, months=120), DAEJEON, date(2025, 9, 26)
+    )
+
+    assert (found.status, found.last_day) == (WarrantyStatus.UNKNOWN, None)
+    assert found.reason == "the register has no start of the term"
+
+
+@pytest.mark.parametrize(
     ("as_of", "days_left", "status"),
     [
         (date(2023, 8, 19), 366, WarrantyStatus.IN_WARRANTY),
@@ -182,6 +238,15 @@ def test_a_term_never_covers_the_same_day_later_and_always_the_days_before(start
     assert last_day == later - timedelta(days=1)
     assert later.day <= start.day
     assert (later.year * 12 + later.month) - (start.year * 12 + start.month) == term
+
+
+@given(start=days.filter(lambda day: day.day <= 28), term=months, extension=st.integers(1, 600))
+def test_where_no_month_is_too_short_an_extension_is_a_longer_term(start, term, extension):
+    dates = LifeDates(installed_on=start)
+    extended = WarrantyTerms(basis=INSTALLED, months=term, extension_months=extension)
+    longer = same_day_later(start, months=term + extension) - timedelta(days=1)
+
+    assert last_covered_day(extended, dates) == longer
 
 
 @given(start=days, term=months, more=st.integers(1, 60))
