@@ -57,6 +57,25 @@ def load_column(
     return _from_rows(found, width=1)
 
 
+def load_lines(
+    db: sqlite3.Connection,
+    resolution: Resolution,
+    *,
+    asset: int,
+    layout: int,
+    width: int,
+    from_s: float,
+    to_s: float,
+) -> Summaries:
+    """Return every column of the periods that begin in a range, by time."""
+    found = db.execute(
+        f"SELECT {_COLUMNS} FROM {resolution.table}"
+        " WHERE asset = ? AND start_s >= ? AND start_s < ? AND layout = ? ORDER BY start_s",
+        (asset, from_s, to_s, layout),
+    ).fetchall()
+    return _from_rows(found, width=width)
+
+
 def save(db: sqlite3.Connection, resolution: Resolution, lines: Summaries, *, layout: int) -> None:
     """Write lines in place of those of the same asset, period and layout."""
     db.executemany(
