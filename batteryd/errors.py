@@ -12,6 +12,7 @@
     ├── StoreError         the journal or the ledger cannot take what it is given
     │   ├── StoreFull          no space left (or the reserve kept for the ledger is reached)
     │   └── StoreDamaged       the file is no database, or a malformed one
+    ├── ReportError        a report does not fit the format that was asked for
     ├── TypesettingError   a document could not be set in type
     └── DeliveryError      a channel did not take a notification; `permanent` ends the retries
 
@@ -108,6 +109,10 @@ class StoreFull(StoreError):  # noqa: N818
 
 class StoreDamaged(StoreError):  # noqa: N818
     """The store's file is no database, or a malformed one."""
+
+
+class ReportError(BatterydError):
+    """A report does not fit the format that was asked for."""
 
 
 class TypesettingError(BatterydError):
