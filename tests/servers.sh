@@ -6,6 +6,7 @@ missing=""
 command -v influxd >/dev/null 2>&1 || missing="$missing influxdb"
 command -v victoria-metrics >/dev/null 2>&1 || missing="$missing victoria-metrics"
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium fonts-noto-cjk"
+command -v pdftotext >/dev/null 2>&1 || missing="$missing poppler-utils"
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
     echo "not installed, their tests are skipped:$missing"
