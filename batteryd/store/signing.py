@@ -3,23 +3,20 @@
 The private half is a PEM file (PKCS8) that only its owner may read; one that others can read is
 refused, because what it signs proves nothing any more. It appears whole or not at all: of two who
 want to make it at the same moment, the second finds the key of the first. The public half lies
-beside it (`signing-key.pub`) and is what auditors are given.
-
-A key is called by its id, the first 16 hexadecimal digits of the SHA-256 of its 32 public bytes.
+beside it (`signing-key.pub`) and is what auditors are given; `public_key` checks with it.
 """
 
-import hashlib
 import os
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from batteryd.errors import StoreError
+from batteryd.public_key import PublicKey
 
 _OPEN_TO_OTHERS = 0o077
 
@@ -29,33 +26,6 @@ def key_path(state_dir: Path) -> Path:
     return state_dir / "keys" / "signing-key.pem"
 
 
-@dataclass(frozen=True, slots=True)
-class PublicKey:
-    """What a signature is checked with; anybody may have it."""
-
-    raw: bytes  # 32 bytes
-
-    @property
-    def key_id(self) -> str:
-        """The first 16 hexadecimal digits of the SHA-256 of the raw key."""
-        return hashlib.sha256(self.raw).hexdigest()[:16]
-
-    @property
-    def pem(self) -> bytes:
-        """The key as other programs read it."""
-        return Ed25519PublicKey.from_public_bytes(self.raw).public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
-
-    def has_signed(self, data: bytes, signature: bytes) -> bool:
-        """Tell whether the private half of this key made a signature of `data`."""
-        try:
-            Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, data)
-        except (InvalidSignature, ValueError):  # ValueError: these bytes are no key
-            return False
-        return True
-
-
 def load_public(path: Path) -> PublicKey:
     """Read a public key from a PEM file.
 
@@ -63,7 +33,7 @@ def load_public(path: Path) -> PublicKey:
         StoreError: the file cannot be read, or is no Ed25519 public key.
     """
     try:
-        return _public_of(path.read_bytes())
+        return PublicKey.of_pem(path.read_bytes())
     except (OSError, ValueError) as error:
         raise StoreError(f"{path} cannot be used as a public key: {error}") from error
 
@@ -71,7 +41,7 @@ def load_public(path: Path) -> PublicKey:
 def verify_signature(public_pem: bytes, data: bytes, signature: bytes) -> bool:
     """Tell whether a signature of `data` is that of a key; False where it is no Ed25519 key."""
     try:
-        return _public_of(public_pem).has_signed(data, signature)
+        return PublicKey.of_pem(public_pem).has_signed(data, signature)
     except ValueError:
         return False
 
@@ -176,13 +146,3 @@ def _private_pem(private: Ed25519PrivateKey) -> bytes:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-
-
-def _public_of(pem: bytes) -> PublicKey:
-    try:
-        found = serialization.load_pem_public_key(pem)
-    except UnsupportedAlgorithm as error:
-        raise ValueError(str(error)) from error
-    if not isinstance(found, Ed25519PublicKey):
-        raise ValueError("not an Ed25519 key")  # noqa: TRY004  what is wrong is a file, not a type
-    return PublicKey(found.public_bytes_raw())
