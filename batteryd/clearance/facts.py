@@ -6,7 +6,7 @@ from a file. None always means unknown, and unknown never opens a gate.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from batteryd.domain.inventory import Chemistry
@@ -42,7 +42,11 @@ NO_READING = Reading()
 
 @dataclass(frozen=True, slots=True)
 class BatteryFacts:
-    """One battery: in scope, or beside it on the same DC bus or in the same room."""
+    """One battery: in scope, or beside it on the same DC bus or in the same room.
+
+    `points_lacking` names the fields of `Reading` that its device does not have at all, as opposed
+    to those that it has and does not tell at present: only there does a reading by hand stand in.
+    """
 
     asset_id: str
     room_id: str | None = None
@@ -53,6 +57,7 @@ class BatteryFacts:
     warranty_last_day: date | None = None
     service_life_last_day: date | None = None
     reading: Reading = NO_READING
+    points_lacking: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,11 @@ class AlarmFacts:
 
 @dataclass(frozen=True, slots=True)
 class ServiceFacts:
-    """A service with its grade as of the check."""
+    """A service with its grade as of the check, and what it depends on.
+
+    A dependency that is not written is none, unless neither is: then nobody knows, and anything
+    may take it down.
+    """
 
     name: str
     grade: int | None
@@ -122,7 +131,11 @@ DEFAULT_LIMITS = ClearanceLimits()
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything that a clearance is decided on."""
+    """Everything that a clearance is decided on.
+
+    A record that names another work order does not count. `utc_offset_s` is the site's at the
+    check: by it the day is found that findings are opened and closed on.
+    """
 
     as_of_s: float
     order: OrderFacts
@@ -134,3 +147,10 @@ class Facts:
     services: tuple[ServiceFacts, ...] = ()
     grant: Grant | None = None
     limits: ClearanceLimits = DEFAULT_LIMITS
+    utc_offset_s: float = 0.0
+
+    @property
+    def day(self) -> date:
+        """The day of the check, on the site's calendar."""
+        here = datetime.fromtimestamp(self.as_of_s, UTC) + timedelta(seconds=self.utc_offset_s)
+        return here.date()
