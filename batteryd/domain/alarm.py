@@ -63,6 +63,7 @@ class AlarmEvent:
     why: str  # one sentence for a person at three in the morning
     action: str = ""  # the first thing to do
     evidence: Mapping[str, object] = field(default_factory=dict)  # JSON-able
+    is_addition: bool = False  # more was seen of what has been told: recorded, told to nobody
 
 
 class Condition(StrEnum):

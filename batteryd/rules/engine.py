@@ -10,7 +10,7 @@ A pause between two ticks longer than `tick_gap_s`, or a clock that ran back, me
 did not look: then no device is called silent for the time that it was not asked.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from batteryd.domain.alarm import Alarm, AlarmEvent, AlarmKey
 from batteryd.domain.inventory import Asset
@@ -39,6 +39,8 @@ class Engine:
         self._watches: dict[str, Watch] = {}
         self._layouts: dict[str, Layout] = {}  # as many as there are kinds of devices
         self._ticked_at_s: float | None = None
+        self._rulebook = rulebook
+        self._at_work: frozenset[str] = frozenset()
         self.reload(rulebook, assets, unpolled=unpolled, now_s=0.0)
 
     def evaluate(self, snapshot: Snapshot, now_s: float) -> Events:
@@ -92,10 +94,11 @@ class Engine:
         What has not changed goes on without a gap; where something changed, what is active is kept
         and running delays start anew. Alarms whose rule or asset is gone are ended.
         """
+        self._rulebook = rulebook
         polled = {asset.asset_id: asset for asset in assets}
         subjects = [Subject.of(asset) for asset in polled.values()]
         before, self._watches = self._watches, {}
-        for subject in (*subjects, *unpolled):
+        for subject in map(self._as_it_stands, (*subjects, *unpolled)):
             rules, asset = rulebook.effective(subject), polled.get(subject.asset_id)
             watch = before.get(subject.asset_id)
             if watch is not None and watch.is_about(subject, rules, asset=asset):
@@ -105,6 +108,24 @@ class Engine:
             self._watches[subject.asset_id] = watch
         left = {key: s for watch in before.values() for key, s in watch.standing.items()}
         return self._hand_over(left, now_s=now_s)
+
+    def set_at_work(self, asset_ids: Collection[str], *, now_s: float) -> Events:
+        """Tighten limits where people work, and there alone.
+
+        Alarms that stand are kept. A limit that is newly reached by what was read last is judged at
+        once. An asset whose rules are the same either way does not notice.
+        """
+        at_work = frozenset(asset_ids)
+        changed, self._at_work = at_work ^ self._at_work, at_work
+        events: list[AlarmEvent] = []
+        for asset_id in sorted(changed & self._watches.keys()):
+            watch = self._watches[asset_id]
+            subject = self._as_it_stands(watch.subject)
+            events += watch.change_rules(subject, self._rulebook.effective(subject), now_s)
+        return tuple(events)
+
+    def _as_it_stands(self, subject: Subject) -> Subject:
+        return subject._replace(at_work=subject.asset_id in self._at_work)
 
     def _hand_over(self, standing: dict[AlarmKey, Standing], *, now_s: float) -> Events:
         events: list[AlarmEvent] = []

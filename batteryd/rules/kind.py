@@ -36,6 +36,7 @@ class Subject(NamedTuple):
     site_id: str
     chemistry: Chemistry | None = None
     profile: str = ""
+    at_work: bool = False  # people work on it, on its DC bus or in its room
 
     @classmethod
     def of(cls, asset: Asset) -> "Subject":

@@ -14,7 +14,8 @@ returns. The acknowledgement is what people say: somebody has seen it.
 An alarm that came and went in the night is still there in the morning: only a person takes it back
 to normal, unless its rule says `auto_acknowledge`. An alarm worsens when it grows to a higher
 priority, or reaches a further setpoint of the same one; then it has to be acknowledged again. A
-priority never falls while the alarm is active.
+priority never falls while the alarm is active. What is merely seen besides (`more_seen`) is
+recorded with it and told to nobody.
 
 **Suppression**: whether people are told. It moves by itself. The condition is followed all the
 while, so what comes off the shelf while active, or returned and not yet acknowledged, is visible
@@ -23,48 +24,27 @@ and told at that moment. Suppression must not hide too much, hence:
 * a shelf time is limited, and when it is over the alarm comes off the shelf by itself;
 * an alarm that grows to a higher priority than the one it had comes off the shelf (and out of
   suppression by design): 41 °C may be shelved, 50 °C may not be missed because of it;
-* the end of an alarm that somebody has acknowledged is told in any case: it closes their page.
+* the end of an alarm that somebody has acknowledged is told in any case: it closes their page;
+* a critical alarm of a rule that protects life is kept from nobody: it cannot be shelved,
+  suppressed or taken out of service, and one that becomes critical leaves all three.
 
 A step that the tables do not have is refused: the alarm is unchanged and the reason says why.
 """
 
 from dataclasses import replace
-from enum import StrEnum
-from types import MappingProxyType
 from typing import NamedTuple
 
-from batteryd.domain.alarm import Alarm, AlarmEvent, Change, Condition, Suppression
+from batteryd.domain.alarm import Alarm, AlarmEvent, Change, Condition, Priority, Suppression
+from batteryd.rules.lifecycle_table import (
+    CONDITION_TABLE,
+    REFUSALS,
+    REFUSED_WHILE,
+    SUPPRESSION_TABLE,
+    Reason,
+    Step,
+)
 
 SHELF_S_MAX = 7 * 86400.0
-
-
-class Reason(StrEnum):
-    """What a step did, or why it was refused."""
-
-    RAISED = "raised"
-    RAISED_AGAIN = "raised_again"  # before anybody had acknowledged the last time
-    WORSENED = "worsened"
-    RETURNED = "returned"
-    ACKNOWLEDGED = "acknowledged"
-    SHELVED = "shelved"
-    UNSHELVED = "unshelved"
-    SHELF_TIME_OVER = "shelf_time_over"
-    SUPPRESSED_BY_DESIGN = "suppressed_by_design"
-    UNSUPPRESSED = "unsuppressed"
-    OUT_OF_SERVICE = "out_of_service"
-    BACK_IN_SERVICE = "back_in_service"
-    # Refused:
-    ALREADY_RAISED = "already_raised"
-    NOT_ACTIVE = "not_active"
-    NOTHING_TO_ACKNOWLEDGE = "nothing_to_acknowledge"
-    ALREADY_ACKNOWLEDGED = "already_acknowledged"
-    NOT_SUPPRESSED = "not_suppressed"
-    IS_SHELVED = "is_shelved"
-    IS_SUPPRESSED_BY_DESIGN = "is_suppressed_by_design"
-    IS_OUT_OF_SERVICE = "is_out_of_service"
-    SHELF_TIME_NOT_OVER = "shelf_time_not_over"
-    SHELF_TIME_TOO_LONG = "shelf_time_too_long"
-    SHELF_TIME_PAST = "shelf_time_past"
 
 
 class Transition(NamedTuple):
@@ -80,83 +60,12 @@ class Transition(NamedTuple):
         return self.reason in REFUSALS
 
 
-class _Step(StrEnum):
-    RAISED = "raised"
-    WORSENED = "worsened"
-    RETURNED = "returned"
-    ACKNOWLEDGED = "acknowledged"
-    SHELVED = "shelved"
-    UNSHELVED = "unshelved"
-    SHELF_TIME_OVER = "shelf_time_over"
-    SUPPRESSED = "suppressed"
-    UNSUPPRESSED = "unsuppressed"
-    TAKEN_OUT_OF_SERVICE = "taken_out_of_service"
-    PUT_BACK_IN_SERVICE = "put_back_in_service"
-
-
-_C, _S, _R = Condition, Suppression, Reason
-
-# A row: where the step leads, and the reason. Where it leads nowhere, the reason is a refusal.
-CONDITION_TABLE = MappingProxyType(
-    {
-        (_C.NORMAL, _Step.RAISED): (_C.UNACKNOWLEDGED, _R.RAISED),
-        (_C.NORMAL, _Step.RETURNED): (_C.NORMAL, _R.NOT_ACTIVE),
-        (_C.NORMAL, _Step.ACKNOWLEDGED): (_C.NORMAL, _R.NOTHING_TO_ACKNOWLEDGE),
-        (_C.UNACKNOWLEDGED, _Step.RAISED): (_C.UNACKNOWLEDGED, _R.ALREADY_RAISED),
-        (_C.UNACKNOWLEDGED, _Step.WORSENED): (_C.UNACKNOWLEDGED, _R.WORSENED),
-        (_C.UNACKNOWLEDGED, _Step.RETURNED): (_C.RETURNED_UNACKNOWLEDGED, _R.RETURNED),
-        (_C.UNACKNOWLEDGED, _Step.ACKNOWLEDGED): (_C.ACKNOWLEDGED, _R.ACKNOWLEDGED),
-        (_C.ACKNOWLEDGED, _Step.RAISED): (_C.ACKNOWLEDGED, _R.ALREADY_RAISED),
-        (_C.ACKNOWLEDGED, _Step.WORSENED): (_C.UNACKNOWLEDGED, _R.WORSENED),
-        (_C.ACKNOWLEDGED, _Step.RETURNED): (_C.NORMAL, _R.RETURNED),
-        (_C.ACKNOWLEDGED, _Step.ACKNOWLEDGED): (_C.ACKNOWLEDGED, _R.ALREADY_ACKNOWLEDGED),
-        (_C.RETURNED_UNACKNOWLEDGED, _Step.RAISED): (_C.UNACKNOWLEDGED, _R.RAISED_AGAIN),
-        (_C.RETURNED_UNACKNOWLEDGED, _Step.RETURNED): (_C.RETURNED_UNACKNOWLEDGED, _R.NOT_ACTIVE),
-        (_C.RETURNED_UNACKNOWLEDGED, _Step.ACKNOWLEDGED): (_C.NORMAL, _R.ACKNOWLEDGED),
-    }
-)
-
-# Only what moves; every other step is refused with what REFUSED_WHILE says.
-SUPPRESSION_TABLE = MappingProxyType(
-    {
-        (_S.NONE, _Step.SHELVED): (_S.SHELVED, _R.SHELVED),
-        (_S.NONE, _Step.SUPPRESSED): (_S.BY_DESIGN, _R.SUPPRESSED_BY_DESIGN),
-        (_S.NONE, _Step.TAKEN_OUT_OF_SERVICE): (_S.OUT_OF_SERVICE, _R.OUT_OF_SERVICE),
-        (_S.SHELVED, _Step.SHELVED): (_S.SHELVED, _R.SHELVED),  # for longer, or shorter
-        (_S.SHELVED, _Step.UNSHELVED): (_S.NONE, _R.UNSHELVED),
-        (_S.SHELVED, _Step.SHELF_TIME_OVER): (_S.NONE, _R.SHELF_TIME_OVER),
-        (_S.SHELVED, _Step.TAKEN_OUT_OF_SERVICE): (_S.OUT_OF_SERVICE, _R.OUT_OF_SERVICE),
-        (_S.BY_DESIGN, _Step.UNSUPPRESSED): (_S.NONE, _R.UNSUPPRESSED),
-        (_S.BY_DESIGN, _Step.TAKEN_OUT_OF_SERVICE): (_S.OUT_OF_SERVICE, _R.OUT_OF_SERVICE),
-        (_S.OUT_OF_SERVICE, _Step.PUT_BACK_IN_SERVICE): (_S.NONE, _R.BACK_IN_SERVICE),
-    }
-)
-
-REFUSED_WHILE = MappingProxyType(
-    {
-        _S.NONE: _R.NOT_SUPPRESSED,
-        _S.SHELVED: _R.IS_SHELVED,
-        _S.BY_DESIGN: _R.IS_SUPPRESSED_BY_DESIGN,
-        _S.OUT_OF_SERVICE: _R.IS_OUT_OF_SERVICE,
-    }
-)
-
-REFUSALS = frozenset(
-    {
-        _R.ALREADY_RAISED,
-        _R.NOT_ACTIVE,
-        _R.NOTHING_TO_ACKNOWLEDGE,
-        _R.ALREADY_ACKNOWLEDGED,
-        _R.SHELF_TIME_NOT_OVER,
-        _R.SHELF_TIME_TOO_LONG,
-        _R.SHELF_TIME_PAST,
-        *REFUSED_WHILE.values(),
-    }
-)
-
-
 def advance(
-    alarm: Alarm | None, event: AlarmEvent, *, auto_acknowledge: bool = False
+    alarm: Alarm | None,
+    event: AlarmEvent,
+    *,
+    auto_acknowledge: bool = False,
+    protects_life: bool = False,
 ) -> Transition:
     """Apply what a rule has seen. `alarm` is None where the ledger has none with this key."""
     before = _new(event) if alarm is None else alarm
@@ -166,9 +75,9 @@ def advance(
         return Transition(before, reason, notify=False)
     if auto_acknowledge and condition is Condition.RETURNED_UNACKNOWLEDGED:
         condition = Condition.NORMAL
-    suppression = _suppression_after(before, event)
-    told = suppression is Suppression.NONE
-    if step is _Step.RETURNED:
+    suppression = _suppression_after(before, event, protects_life=protects_life)
+    told = suppression is Suppression.NONE and step is not Step.MORE_SEEN
+    if step is Step.RETURNED:
         told = told or before.condition is Condition.ACKNOWLEDGED
         after = _returned(before, event)
     else:
@@ -180,7 +89,7 @@ def advance(
 
 def acknowledge(alarm: Alarm, *, by: str, now_s: float) -> Transition:
     """Somebody has seen it."""
-    condition, reason = CONDITION_TABLE[alarm.condition, _Step.ACKNOWLEDGED]
+    condition, reason = CONDITION_TABLE[alarm.condition, Step.ACKNOWLEDGED]
     if reason in REFUSALS:
         return Transition(alarm, reason, notify=False)
     after = replace(
@@ -193,18 +102,22 @@ def acknowledge(alarm: Alarm, *, by: str, now_s: float) -> Transition:
     return Transition(after, reason, notify=False)
 
 
-def shelve(alarm: Alarm, *, until_s: float, now_s: float) -> Transition:
+def shelve(
+    alarm: Alarm, *, until_s: float, now_s: float, protects_life: bool = False
+) -> Transition:
     """Keep it from people until an instant; a shelved one gets a new end of its shelf time."""
+    if _is_for_everybody(alarm, protects_life=protects_life):
+        return Transition(alarm, Reason.PROTECTS_LIFE, notify=False)
     if until_s <= now_s:
         return Transition(alarm, Reason.SHELF_TIME_PAST, notify=False)
     if until_s - now_s > SHELF_S_MAX:
         return Transition(alarm, Reason.SHELF_TIME_TOO_LONG, notify=False)
-    return _suppress(alarm, _Step.SHELVED, now_s=now_s, until_s=until_s)
+    return _suppress(alarm, Step.SHELVED, now_s=now_s, until_s=until_s)
 
 
 def unshelve(alarm: Alarm, *, now_s: float) -> Transition:
     """Somebody takes it off the shelf."""
-    return _suppress(alarm, _Step.UNSHELVED, now_s=now_s)
+    return _suppress(alarm, Step.UNSHELVED, now_s=now_s)
 
 
 def expire_shelf(alarm: Alarm, *, now_s: float) -> Transition:
@@ -212,27 +125,31 @@ def expire_shelf(alarm: Alarm, *, now_s: float) -> Transition:
     until_s = alarm.suppressed_until_s
     if alarm.suppression is Suppression.SHELVED and until_s is not None and now_s < until_s:
         return Transition(alarm, Reason.SHELF_TIME_NOT_OVER, notify=False)
-    return _suppress(alarm, _Step.SHELF_TIME_OVER, now_s=now_s)
+    return _suppress(alarm, Step.SHELF_TIME_OVER, now_s=now_s)
 
 
-def suppress_by_design(alarm: Alarm, *, now_s: float) -> Transition:
+def suppress_by_design(alarm: Alarm, *, now_s: float, protects_life: bool = False) -> Transition:
     """Another alarm explains it."""
-    return _suppress(alarm, _Step.SUPPRESSED, now_s=now_s)
+    if _is_for_everybody(alarm, protects_life=protects_life):
+        return Transition(alarm, Reason.PROTECTS_LIFE, notify=False)
+    return _suppress(alarm, Step.SUPPRESSED, now_s=now_s)
 
 
 def unsuppress(alarm: Alarm, *, now_s: float) -> Transition:
     """No other alarm explains it any more."""
-    return _suppress(alarm, _Step.UNSUPPRESSED, now_s=now_s)
+    return _suppress(alarm, Step.UNSUPPRESSED, now_s=now_s)
 
 
-def take_out_of_service(alarm: Alarm, *, now_s: float) -> Transition:
+def take_out_of_service(alarm: Alarm, *, now_s: float, protects_life: bool = False) -> Transition:
     """What it watches is broken or gone, and somebody knows."""
-    return _suppress(alarm, _Step.TAKEN_OUT_OF_SERVICE, now_s=now_s)
+    if _is_for_everybody(alarm, protects_life=protects_life):
+        return Transition(alarm, Reason.PROTECTS_LIFE, notify=False)
+    return _suppress(alarm, Step.TAKEN_OUT_OF_SERVICE, now_s=now_s)
 
 
 def put_back_in_service(alarm: Alarm, *, now_s: float) -> Transition:
     """What it watches works again."""
-    return _suppress(alarm, _Step.PUT_BACK_IN_SERVICE, now_s=now_s)
+    return _suppress(alarm, Step.PUT_BACK_IN_SERVICE, now_s=now_s)
 
 
 def _new(event: AlarmEvent) -> Alarm:
@@ -253,18 +170,21 @@ def _new(event: AlarmEvent) -> Alarm:
     )
 
 
-def _step_of(alarm: Alarm, event: AlarmEvent) -> _Step:
+def _step_of(alarm: Alarm, event: AlarmEvent) -> Step:
     match event.change:
         case Change.RETURNED:
-            return _Step.RETURNED
+            return Step.RETURNED
         case Change.RAISED:
-            further = event.priority == alarm.priority and event.setpoint != alarm.setpoint
-            worse = event.priority > alarm.priority or further
-            return _Step.WORSENED if alarm.is_active and worse else _Step.RAISED
+            if not alarm.is_active or event.priority < alarm.priority:
+                return Step.RAISED
+            if event.priority > alarm.priority or event.setpoint != alarm.setpoint:
+                return Step.WORSENED
+            return Step.MORE_SEEN if event.is_addition else Step.RAISED
 
 
-def _raised(alarm: Alarm, event: AlarmEvent, *, step: _Step) -> Alarm:
-    is_new = step is _Step.RAISED
+def _raised(alarm: Alarm, event: AlarmEvent, *, step: Step) -> Alarm:
+    is_new = step is Step.RAISED
+    keeps_answer = step is Step.MORE_SEEN
     return replace(
         alarm,
         priority=event.priority,
@@ -278,8 +198,8 @@ def _raised(alarm: Alarm, event: AlarmEvent, *, step: _Step) -> Alarm:
         action=event.action,
         evidence=event.evidence,
         returned_at_s=None,
-        acknowledged_by=None,
-        acknowledged_at_s=None,
+        acknowledged_by=alarm.acknowledged_by if keeps_answer else None,
+        acknowledged_at_s=alarm.acknowledged_at_s if keeps_answer else None,
     )
 
 
@@ -294,9 +214,16 @@ def _returned(alarm: Alarm, event: AlarmEvent) -> Alarm:
     )
 
 
-def _suppression_after(alarm: Alarm, event: AlarmEvent) -> Suppression:
+def _is_for_everybody(alarm: Alarm | AlarmEvent, *, protects_life: bool) -> bool:
+    return protects_life and alarm.priority is Priority.CRITICAL
+
+
+def _suppression_after(alarm: Alarm, event: AlarmEvent, *, protects_life: bool) -> Suppression:
     """Return where a condition step leaves the second machine."""
-    grows = event.change is Change.RAISED and event.priority > alarm.priority
+    is_raised = event.change is Change.RAISED
+    if is_raised and _is_for_everybody(event, protects_life=protects_life):
+        return Suppression.NONE
+    grows = is_raised and event.priority > alarm.priority
     match alarm.suppression:
         case Suppression.SHELVED | Suppression.BY_DESIGN:
             return Suppression.NONE if grows else alarm.suppression
@@ -305,7 +232,7 @@ def _suppression_after(alarm: Alarm, event: AlarmEvent) -> Suppression:
 
 
 def _suppress(
-    alarm: Alarm, step: _Step, *, now_s: float, until_s: float | None = None
+    alarm: Alarm, step: Step, *, now_s: float, until_s: float | None = None
 ) -> Transition:
     row = SUPPRESSION_TABLE.get((alarm.suppression, step))
     if row is None:

@@ -83,10 +83,9 @@ def compile_program(rules: tuple[Rule, ...], layout: Layout) -> Program:
 
 def _points_of(rule: Rule, layout: Layout) -> Iterator[Point]:
     settings = cast(LimitSettings, rule.settings)
-    setpoints = settings.setpoint.by_priority
+    setpoints = settings.limits
     if not setpoints:
         return
-    delays = settings.on_delay_s.by_priority
     columns: dict[Component, list[int]] = {}
     for quantity in settings.quantities:
         for column in layout.indices(quantity).tolist():
@@ -98,7 +97,7 @@ def _points_of(rule: Rule, layout: Layout) -> Iterator[Point]:
             component=component,
             columns=tuple(found),
             setpoints=setpoints,
-            on_delay_s={p: delays.get(p, 0.0) for p in setpoints},
+            on_delay_s={p: settings.delay_s(p) for p in setpoints},
         )
 
 

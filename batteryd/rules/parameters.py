@@ -2,9 +2,13 @@
 
 A number that depends on the priority stands in a table with the priorities as keys:
 `setpoint = { medium = 40.0, critical = 50.0 }`. A priority that is not named does not occur.
+
+While people work on a battery its limits tighten: settings know what of theirs would be looser in
+others (`looser_in`), so that a file whose `[rule.NAME.work]` loosens anything is refused.
 """
 
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
@@ -43,6 +47,13 @@ def _not_negative(levels: Levels) -> Levels:
 Delays = Annotated[Levels, AfterValidator(_not_negative)]
 
 
+class Looser(NamedTuple):
+    """A key that would let more pass than before, and what it may be."""
+
+    key: str
+    allowed: str
+
+
 class RuleSettings(Parameters):
     """What the settings of every kind begin with.
 
@@ -50,8 +61,30 @@ class RuleSettings(Parameters):
     stand in the rule itself alone: what a rule is about does not differ from battery to battery.
     """
 
-    FIXED: ClassVar[frozenset[str]] = frozenset({"auto_acknowledge"})
+    FIXED: ClassVar[frozenset[str]] = frozenset({"auto_acknowledge", "protects_life"})
+    AT_WORK: ClassVar[frozenset[str]] = frozenset({"enabled", "action"})  # keys of the work layer
+    AT_WORK_ONLY: ClassVar[frozenset[str]] = frozenset()
 
     enabled: bool = True
     auto_acknowledge: bool = False  # a return to normal needs no acknowledgement
+    protects_life: bool = False  # a critical alarm can be kept from nobody
     action: str = ""  # the first thing to do, said with every alarm
+
+    def looser_in(self, at_work: Self) -> Iterator[Looser]:
+        """Yield what would let more pass if `at_work` were in force in the place of these."""
+        if self.enabled and not at_work.enabled:
+            yield Looser("enabled", "true: work switches no rule off")
+
+
+def covering(before: Levels, after: Levels, *, sign: int) -> Mapping[Priority, list[Priority]]:
+    """Return, by priority of `before`, those of `after` that are as urgent and reached as early.
+
+    With `sign` 1 a lower number is reached earlier, with -1 a higher one. An empty list: `after`
+    would let pass what `before` does not.
+    """
+    return {
+        priority: [
+            p for p, n in after.by_priority.items() if p >= priority and sign * n <= sign * number
+        ]
+        for priority, number in before.by_priority.items()
+    }

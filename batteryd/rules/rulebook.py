@@ -9,6 +9,7 @@ for some batteries stands in tables below it. A later layer replaces whole keys 
     < [rule.NAME.profile.PROFILE]
     < [rule.NAME.site.SITE]
     < [rule.NAME.battery.ASSET]
+    < [rule.NAME.work]                             (while people work there; tightens only)
 
 No layer can break what another one relies on: numbers that belong together (all setpoints of a
 rule) are one key, and what a rule is about cannot be overridden. So a rule book that was parsed
@@ -20,6 +21,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from batteryd.errors import Mistake
@@ -29,6 +31,19 @@ from batteryd.rules.table import RULES
 
 LAYERS = ("chemistry", "profile", "site", "battery")
 MAKER = "maker"  # the layer of the profiles' own limits; not a table of rules.toml
+WORK = "work"
+
+# Alarms that are raised beside the rules, and whether they protect life. No rule has their names.
+ALARMS_OF_WORK: Mapping[str, bool] = MappingProxyType(
+    {
+        "clearance_revoked": True,
+        "unannounced_work": False,
+        "work_out_of_warranty": False,
+        "warranty_condition": False,
+    }
+)
+
+_LIMITS = frozenset({"setpoint", "tighten_by"})  # keys that say where a limit is
 
 Settings = Mapping[str, Any]  # as written, checked
 
@@ -48,6 +63,7 @@ class RuleTable:
     kind: str
     settings: Settings
     layers: Mapping[str, Mapping[str, Settings]]
+    work: Settings = field(default_factory=dict)  # during work; the strongest layer
 
     @property
     def row(self) -> RuleKind:
@@ -59,7 +75,7 @@ class RuleTable:
         merged, origin = dict(self.settings), ""
         for layer in self._layers_of(subject):
             merged |= layer.settings
-            origin = layer.origin if "setpoint" in layer.settings else origin
+            origin = layer.origin if layer.settings.keys() & _LIMITS else origin
         return Rule(self.name, self.kind, self.row.settings.model_validate(merged), origin)
 
     def _layers_of(self, subject: Subject) -> Iterator[Layer]:
@@ -75,6 +91,8 @@ class RuleTable:
             settings = self.layers.get(layer, {}).get(name)
             if settings is not None:
                 yield Layer(origin, settings)
+        if subject.at_work and self.work:
+            yield Layer("the time of work", self.work)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +119,13 @@ class RuleBook:
         table = self.tables.get(rule)
         return table is not None and bool(table.settings.get("auto_acknowledge", False))
 
+    def protects_life(self, rule: str) -> bool:
+        """Whether critical alarms of a rule, or of work, can be kept from nobody."""
+        table = self.tables.get(rule)
+        if table is None:
+            return ALARMS_OF_WORK.get(rule, False)
+        return bool(table.settings.get("protects_life", False))
+
     def unknown_names(
         self, *, profiles: Collection[str], sites: Collection[str], batteries: Collection[str]
     ) -> tuple[Mistake, ...]:
@@ -122,7 +147,7 @@ class RuleBook:
     @cached_property
     def sha256(self) -> str:
         """Hex digest of the content; comments, order and white space do not matter."""
-        content = {t.name: [t.kind, t.settings, t.layers] for t in self.tables.values()}
+        content = {t.name: [t.kind, t.settings, t.layers, t.work] for t in self.tables.values()}
         canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -142,4 +167,5 @@ class RuleBook:
             site_id=subject.site_id if subject.site_id in named.get("site", ()) else "",
             chemistry=subject.chemistry,
             profile=subject.profile if subject.profile in by_profile else "",
+            at_work=subject.at_work and any(table.work for table in self.tables.values()),
         )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,8 +11,17 @@ from batteryd.domain.inventory import Chemistry
 from batteryd.errors import ConfigError, Mistake
 from batteryd.mistakes import mistakes_of, unknown_text, value_text
 from batteryd.rules.makers import NO_LIMITS, ProfileLimits, makers_setpoints
-from batteryd.rules.rulebook import LAYERS, MAKER, RuleBook, RuleTable, Settings
+from batteryd.rules.rulebook import (
+    ALARMS_OF_WORK,
+    LAYERS,
+    MAKER,
+    WORK,
+    RuleBook,
+    RuleTable,
+    Settings,
+)
 from batteryd.rules.table import RULES
+from batteryd.rules.work_layer import loosened, misplaced
 
 RESERVED_NAMES = frozenset({"rule_failed"})  # what the engine itself raises
 
@@ -62,31 +72,47 @@ class _Reading:
             merged = {**table.settings, **layer[profile]}
             file, key = f"profile {profile}", f"limits.{quantity}"
             self.mistakes += _mistakes_in(table.kind, merged, file=file, key=key)
-        return RuleTable(table.name, table.kind, table.settings, {**table.layers, MAKER: layer})
+        made = replace(table, layers={**table.layers, MAKER: layer})
+        self.mistakes += loosened(made, file=self._file, makers_only=True)
+        return made
 
     def _table(self, name: str, written: object) -> RuleTable | None:
         key = f"rule.{name}"
         if not isinstance(written, Mapping):
             self._note(key, written, "a table")
             return None
-        if not _NAME.fullmatch(name) or name in RESERVED_NAMES:
-            self._note(
-                key, None, f"a name of a-z, 0-9 and _, other than {', '.join(RESERVED_NAMES)}"
-            )
+        taken = (*RESERVED_NAMES, *ALARMS_OF_WORK)
+        if not _NAME.fullmatch(name) or name in taken:
+            self._note(key, None, f"a name of a-z, 0-9 and _, other than {', '.join(taken)}")
         kind = written.get("kind")
         if not isinstance(kind, str) or kind not in RULES:
             self._note(f"{key}.kind", kind, unknown_text("kind", str(kind), known=RULES))
             return None
-        settings = {k: v for k, v in written.items() if k not in ("kind", *LAYERS)}
+        settings = {k: v for k, v in written.items() if k not in ("kind", *LAYERS, WORK)}
         wrong = _mistakes_in(kind, settings, file=self._file, key=key)
         self.mistakes += wrong
         table = RuleTable(name, kind, settings, layers={})
+        self._refuse_keys_of_work(table, settings, key=key)
         layers = {
             layer: self._layer(table, layer, written[layer], base_is_right=not wrong)
             for layer in LAYERS
             if layer in written
         }
-        return RuleTable(name, kind, settings, layers)
+        table = replace(table, layers=layers)
+        return self._with_work(table, written.get(WORK, {}), base_is_right=not wrong)
+
+    def _with_work(self, table: RuleTable, written: object, *, base_is_right: bool) -> RuleTable:
+        key = f"rule.{table.name}.{WORK}"
+        if not isinstance(written, Mapping):
+            self._note(key, written, "a table")
+            return table
+        before = len(self.mistakes)
+        self.mistakes += misplaced(table, written, file=self._file)
+        self._merge(table, written, key=key, base_is_right=base_is_right)
+        table = replace(table, work=written)
+        if len(self.mistakes) == before:
+            self.mistakes += loosened(table, file=self._file)
+        return table
 
     def _layer(
         self, table: RuleTable, layer: str, written: object, *, base_is_right: bool
@@ -113,6 +139,17 @@ class _Reading:
         for fixed in sorted(override.keys() & {"kind", *table.row.settings.FIXED}):
             there = f"not here: it can only be said in [rule.{table.name}]"
             self._note(f"{key}.{fixed}", override[fixed], there)
+        self._refuse_keys_of_work(table, override, key=key)
+        self._merge(table, override, key=key, base_is_right=base_is_right)
+
+    def _refuse_keys_of_work(self, table: RuleTable, written: Settings, *, key: str) -> None:
+        for name in sorted(written.keys() & table.row.settings.AT_WORK_ONLY):
+            there = f"not here: it can only be said in [rule.{table.name}.{WORK}]"
+            self._note(f"{key}.{name}", written[name], there)
+
+    def _merge(
+        self, table: RuleTable, override: Settings, *, key: str, base_is_right: bool
+    ) -> None:
         merged = {**table.settings, **{k: v for k, v in override.items() if k != "kind"}}
         for mistake in _mistakes_in(table.kind, merged, file=self._file, key=key):
             # What is wrong in the rule itself was said there, once.

@@ -7,7 +7,7 @@ not called silent after one. The first good poll ends it.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Annotated, NamedTuple, cast
+from typing import Annotated, ClassVar, NamedTuple, Self, cast
 
 from pydantic import Field
 
@@ -17,14 +17,26 @@ from batteryd.domain.inventory import Asset
 from batteryd.domain.snapshot import Layout, Snapshot
 from batteryd.rules import words
 from batteryd.rules.kind import NEVER_S, Rule, Standing, poll_interval_s
-from batteryd.rules.parameters import Delays, RuleSettings
+from batteryd.rules.parameters import Delays, Looser, RuleSettings, covering
 
 
 class SilenceSettings(RuleSettings):
     """Both have to be over: so many polls missed, and so many seconds without a good one."""
 
+    AT_WORK: ClassVar = RuleSettings.AT_WORK | {"polls", "after_s"}
+
     polls: Annotated[int, Field(ge=2)]  # 1 would be an alarm between two good polls
     after_s: Delays
+
+    def looser_in(self, at_work: Self) -> Iterator[Looser]:
+        """Yield what would let more pass: more patience than before."""
+        yield from super().looser_in(at_work)
+        if at_work.polls > self.polls:
+            yield Looser("polls", f"at most {self.polls}")
+        for priority, by in covering(self.after_s, at_work.after_s, sign=1).items():
+            if not by:
+                before_s = self.after_s.by_priority[priority]
+                yield Looser("after_s", f"at most {before_s:g} s for {priority.text}")
 
 
 def compile_silence(rules: tuple[Rule, ...], asset: Asset, layout: Layout) -> "Silence":

@@ -23,6 +23,7 @@ from batteryd.rules.kind import NEVER_S, Evaluator, Rule, Standing, Subject
 from batteryd.rules.table import RULES
 
 RULE_FAILED = "rule_failed"
+FRESH_S = 60.0  # an older snapshot is judged no second time
 TRACEBACK_LENGTH_MAX = 4000  # characters of it that an event carries
 
 
@@ -36,6 +37,7 @@ class Watch:
         self.standing: dict[AlarmKey, Standing] = {}
         self.due_at_s = -NEVER_S  # when `tick` will have something to say
         self._layout = EMPTY_LAYOUT  # until the first good poll
+        self._last_good: Snapshot | None = None
         self._evaluators: dict[str, Evaluator] = {}
         self._to_make = self._kinds()  # whose evaluator has to be made (anew) before it is asked
 
@@ -46,8 +48,10 @@ class Watch:
 
     def step(self, snapshot: Snapshot, *, layout: Layout, now_s: float) -> Sequence[AlarmEvent]:
         """Judge a snapshot; `layout` is the one instance that stands for all equal ones."""
-        if layout is not self._layout and not snapshot.is_failed:
-            self._layout, self._to_make = layout, self._kinds()
+        if not snapshot.is_failed:
+            self._last_good = snapshot
+            if layout is not self._layout:
+                self._layout, self._to_make = layout, self._kinds()
         events = self._make(now_s) if self._to_make else []
         for kind, evaluator in tuple(self._evaluators.items()):
             events += self._guarded(kind, partial(evaluator.step, snapshot, now_s=now_s), now_s)
@@ -84,6 +88,21 @@ class Watch:
                 if key.rule not in rules or key.site_id != self.subject.site_id
             ]
         )
+
+    def change_rules(
+        self, subject: Subject, rules: tuple[Rule, ...], now_s: float
+    ) -> Sequence[AlarmEvent]:
+        """Go on with other rules for the same asset, and judge by them what was read last."""
+        self.subject = subject
+        if rules == self.rules:
+            return ()
+        self.rules = rules
+        self._evaluators.clear()
+        events = list(self.adopt(self.standing, now_s))
+        last = self._last_good
+        if last is not None and 0 <= now_s - last.observed_at_s <= FRESH_S:
+            events += self.step(last, layout=self._layout, now_s=now_s)
+        return events
 
     def restart(self) -> None:
         """Let what counts time begin anew: nobody has looked for a while."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from batteryd.rules import lifecycle
+from batteryd.rules import lifecycle_table
 from batteryd.rules.table import RULES
 from batteryd.warranty.coverage import same_day_later
 from tests.rulebooks import SHIPPED
@@ -24,9 +24,9 @@ def rows(page, columns):
 def test_the_manual_has_both_alarm_machines_row_for_row():
     moves = {
         (str(before), str(step), str(after), str(reason))
-        for table in (lifecycle.CONDITION_TABLE, lifecycle.SUPPRESSION_TABLE)
+        for table in (lifecycle_table.CONDITION_TABLE, lifecycle_table.SUPPRESSION_TABLE)
         for (before, step), (after, reason) in table.items()
-        if reason not in lifecycle.REFUSALS
+        if reason not in lifecycle_table.REFUSALS
     }
 
     written = {tuple(row) for row in rows("alarms.md", 4) if row[0] != "state"}

@@ -16,7 +16,8 @@ from batteryd.domain.alarm import (
 )
 from batteryd.domain.component import Scope
 from batteryd.rules import lifecycle
-from batteryd.rules.lifecycle import SHELF_S_MAX, Reason
+from batteryd.rules.lifecycle import SHELF_S_MAX
+from batteryd.rules.lifecycle_table import REFUSALS, Reason
 from tests.builders import NOON_S, make_alarm, make_key
 
 NORMAL, UNACKNOWLEDGED = Condition.NORMAL, Condition.UNACKNOWLEDGED
@@ -53,6 +54,7 @@ def in_state(condition: Condition, suppression: Suppression = NONE) -> Alarm:
 
 STEPS = {
     "raised": lambda alarm: lifecycle.advance(alarm, make_event()),
+    "more seen": lambda alarm: lifecycle.advance(alarm, replace(make_event(), is_addition=True)),
     "worsened": lambda alarm: lifecycle.advance(alarm, make_event(priority=Priority.CRITICAL)),
     "returned": lambda alarm: lifecycle.advance(alarm, make_event(Change.RETURNED, value=37.0)),
     "acknowledged": lambda alarm: lifecycle.acknowledge(alarm, by="Kim", now_s=NOON_S),
@@ -320,7 +322,7 @@ def test_only_a_person_takes_an_alarm_to_normal(steps):
             somebody_saw_it = False
 
         assert alarm.condition is not NORMAL or somebody_saw_it
-        assert reason not in lifecycle.REFUSALS or (alarm, notify) == (before, False)
+        assert reason not in REFUSALS or (alarm, notify) == (before, False)
         assert not before.is_active or not alarm.is_active or alarm.priority >= before.priority
 
 
@@ -334,3 +336,80 @@ def test_whatever_becomes_visible_while_active_is_told(steps):
         is_visible = alarm.is_active and alarm.suppression is NONE
 
         assert notify or was_visible or not is_visible
+
+
+# ------------------------------------------------------------------------------- protects life
+
+CRITICAL = Priority.CRITICAL
+KEPT_FROM_PEOPLE = {
+    "shelved": lambda alarm: lifecycle.shelve(
+        alarm, until_s=NOON_S + 60, now_s=NOON_S, protects_life=True
+    ),
+    "suppressed": lambda alarm: lifecycle.suppress_by_design(
+        alarm, now_s=NOON_S, protects_life=True
+    ),
+    "taken out": lambda alarm: lifecycle.take_out_of_service(
+        alarm, now_s=NOON_S, protects_life=True
+    ),
+}
+
+
+@pytest.mark.parametrize("step", KEPT_FROM_PEOPLE)
+@pytest.mark.parametrize("condition", Condition)
+def test_a_critical_alarm_that_protects_life_is_kept_from_nobody(condition, step):
+    before = replace(in_state(condition), priority=CRITICAL)
+
+    transition = KEPT_FROM_PEOPLE[step](before)
+
+    assert transition == (before, Reason.PROTECTS_LIFE, False)
+    assert transition.is_refused
+
+
+@pytest.mark.parametrize("step", KEPT_FROM_PEOPLE)
+def test_one_that_is_not_critical_yet_may_be_kept_from_people(step):
+    assert not KEPT_FROM_PEOPLE[step](in_state(UNACKNOWLEDGED)).is_refused
+
+
+@pytest.mark.parametrize("suppression", [SHELVED, BY_DESIGN, OUT_OF_SERVICE])
+@pytest.mark.parametrize("priority", [Priority.MEDIUM, CRITICAL])
+def test_one_that_becomes_critical_is_told_however_it_was_kept_from_people(suppression, priority):
+    before = replace(in_state(NORMAL, suppression), priority=priority)
+
+    transition = lifecycle.advance(before, make_event(priority=CRITICAL), protects_life=True)
+
+    assert (transition.alarm.suppression, transition.notify) == (NONE, True)
+    assert transition.alarm.suppressed_until_s is None
+
+
+# ------------------------------------------------------------------------------- more is seen
+
+
+def addition(**changes):
+    event = make_event()
+    return replace(event, is_addition=True, why="door open as well", **changes)
+
+
+def test_what_is_seen_besides_is_recorded_with_the_alarm_and_told_to_nobody():
+    seen = lifecycle.acknowledge(make_alarm(), by="Kim", now_s=NOON_S - 30).alarm
+
+    transition = lifecycle.advance(seen, addition(evidence={"signs": 2}))
+
+    assert (transition.reason, transition.notify) == (Reason.MORE_SEEN, False)
+    assert (transition.alarm.condition, transition.alarm.acknowledged_by) == (ACKNOWLEDGED, "Kim")
+    assert transition.alarm.why == "door open as well"
+    assert transition.alarm.evidence == {"signs": 2}
+    assert transition.alarm.raised_at_s == seen.raised_at_s
+
+
+@pytest.mark.parametrize("condition", [NORMAL, RETURNED])
+def test_an_addition_to_what_is_over_is_a_beginning(condition):
+    transition = lifecycle.advance(in_state(condition), addition())
+
+    assert transition.reason in (Reason.RAISED, Reason.RAISED_AGAIN)
+    assert transition.notify
+
+
+def test_an_addition_of_a_higher_priority_is_told():
+    transition = lifecycle.advance(make_alarm(), addition(priority=CRITICAL))
+
+    assert (transition.reason, transition.notify) == (Reason.WORSENED, True)
