@@ -65,15 +65,21 @@ def as_of(revisions: Iterable[Recorded[Entry]], *, day: date) -> dict[str, Entry
 
     `revisions` are all that were known, in the order in which they were recorded.
     """
-    counting: dict[str, Entry] = {}
+    found = counting(revisions, day=day)
+    return {name: entry for name, entry in found.items() if not entry.is_retired}
+
+
+def counting(revisions: Iterable[Recorded[Entry]], *, day: date) -> dict[str, Entry]:
+    """Return the entry that counts on a day, by id; also those which say that a thing left."""
+    found: dict[str, Entry] = {}
     for revision in revisions:
         entry = revision.value
         if entry.effective_on > day:
             continue
-        held = counting.get(revision.record_id)
+        held = found.get(revision.record_id)
         if held is None or held.effective_on <= entry.effective_on:
-            counting[revision.record_id] = entry
-    return {name: entry for name, entry in counting.items() if not entry.is_retired}
+            found[revision.record_id] = entry
+    return found
 
 
 def arrived_on(dates: LifeDates, *, at_latest: date) -> date:
