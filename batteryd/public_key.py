@@ -15,12 +15,14 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+_RAW_BYTES = 32
+
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
     """What a signature is checked with; anybody may have it."""
 
-    raw: bytes  # 32 bytes
+    raw: bytes
 
     @classmethod
     def of_pem(cls, pem: bytes) -> "PublicKey":
@@ -36,6 +38,23 @@ class PublicKey:
         if not isinstance(found, Ed25519PublicKey):
             raise ValueError("not an Ed25519 key")  # noqa: TRY004  a file is wrong, not a type
         return cls(found.public_bytes_raw())
+
+    @classmethod
+    def of_hex(cls, text: object) -> "PublicKey":
+        """Read the raw key as `hex` writes it.
+
+        Raises:
+            ValueError: this is none, or written in another way.
+        """
+        key = cls(bytes.fromhex(text)) if isinstance(text, str) else cls(b"")
+        if len(key.raw) != _RAW_BYTES or key.hex != text:
+            raise ValueError("not a public key")
+        return key
+
+    @property
+    def hex(self) -> str:
+        """The raw key in lower-case hexadecimal."""
+        return self.raw.hex()
 
     @property
     def key_id(self) -> str:
