@@ -69,11 +69,14 @@ HOLD = replace(
 )
 
 
-def permit_view(order: WorkOrder = ORDER, clearance: Clearance | None = GO) -> PermitView:
+def permit_view(
+    order: WorkOrder = ORDER, clearance: Clearance | None = GO, *, at_print: Clearance = GO
+) -> PermitView:
     """Return what a permit of the evening says."""
     return PermitView(
         order=order,
         clearance=clearance,
+        at_print=at_print,
         asked=frozenset(HoldCode) - {HoldCode.OWNER_NOT_NOTIFIED},
         attestations=(
             Attestation(

@@ -1,9 +1,10 @@
 """What a permit says, and whether it is one: the last decision, held against the order and the day.
 
-A permit is paper, and paper does not change. So it never decides: it repeats the last decision that
-was recorded, says how old that is, and prints the words CLEARED TO START only while that decision
-is a GO, its validity has begun and not ended, and the order is one that may be worked on. Whatever
-else is the case - no decision at all included - it is NOT CLEARED, and says why.
+A permit repeats the last decision that is on record and says how old that is. It prints the words
+CLEARED TO START only while that decision is a GO, its validity has not ended, the order is one that
+may be worked on, and the same checks still say GO at the moment of printing: a daemon that died
+leaves a GO behind that nobody has looked at since. Whatever else is the case - no decision at all
+included - it is NOT CLEARED, and says why.
 """
 
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ class Standing(StrEnum):
 
     CLEARED = "cleared"
     HELD = "the last decision is HOLD"
+    CONTRADICTED = "the decision on record is GO, but the checks at the time of printing say HOLD"
     NEVER_CHECKED = "no decision is on record"
     NOT_GRANTED = "nobody has been given the clearance"
     REVOKED = "the clearance was revoked"
@@ -49,6 +51,7 @@ class PermitView:
 
     order: WorkOrder
     clearance: Clearance | None  # the last one on record
+    at_print: Clearance  # what the checks say at this moment; it goes on no record
     asked: frozenset[HoldCode]  # the checks that apply to this kind of work
     attestations: tuple[Attestation, ...]
     acceptances: tuple[RiskAcceptance, ...]
@@ -58,9 +61,16 @@ class PermitView:
     url: str  # of the live state
     printed_at_s: float
 
+    @property
+    def deciding(self) -> Clearance | None:
+        """The decision whose reasons are printed."""
+        contradicted = standing_of(self) is Standing.CONTRADICTED
+        return self.at_print if contradicted else self.clearance
 
-def standing_of(order: WorkOrder, clearance: Clearance | None, *, now_s: float) -> Standing:
-    """Return whether work may go on under this order at `now_s`, as far as it is on record."""
+
+def standing_of(view: PermitView) -> Standing:
+    """Return whether work may go on under this order when the permit is printed."""
+    order, clearance = view.order, view.clearance
     if clearance is None:
         return Standing.NEVER_CHECKED
     if clearance.work_order_id != order.work_order_id:
@@ -71,10 +81,11 @@ def standing_of(order: WorkOrder, clearance: Clearance | None, *, now_s: float) 
         case WorkState.REVOKED:
             return Standing.REVOKED
         case WorkState.PLANNED | WorkState.CLEARED | WorkState.STARTED:
-            return _standing_of_open(order, clearance, now_s=now_s)
+            return _standing_of_open(view, clearance)
 
 
-def _standing_of_open(order: WorkOrder, clearance: Clearance, *, now_s: float) -> Standing:
+def _standing_of_open(view: PermitView, clearance: Clearance) -> Standing:
+    order, now_s = view.order, view.printed_at_s
     if clearance.decision is not Decision.GO or clearance.holds:
         return Standing.HELD
     if order.state is WorkState.PLANNED:
@@ -84,4 +95,5 @@ def _standing_of_open(order: WorkOrder, clearance: Clearance, *, now_s: float) -
         return Standing.EXPIRED
     if now_s < clearance.as_of_s:
         return Standing.FROM_THE_FUTURE
-    return Standing.CLEARED
+    is_confirmed = view.at_print.decision is Decision.GO and not view.at_print.holds
+    return Standing.CLEARED if is_confirmed else Standing.CONTRADICTED

@@ -40,8 +40,7 @@ def permit_pdf(view: PermitView) -> bytes:
     Raises:
         TypesettingError: it could not be set in type.
     """
-    standing = standing_of(view.order, view.clearance, now_s=view.printed_at_s)
-    is_cleared = standing is Standing.CLEARED
+    is_cleared = standing_of(view) is Standing.CLEARED
     head = Head(
         # On every page: one of them may be all that somebody holds.
         title=f"Work permit – {'CLEARED' if is_cleared else 'NOT CLEARED'}",
@@ -49,15 +48,14 @@ def permit_pdf(view: PermitView) -> bytes:
         as_of=words.instant(view.printed_at_s, view.zone),
         at_s=view.printed_at_s,
     )
-    page = permit_page(view, standing=standing)
-    return typeset("permit", page, head=head, images={"live.svg": qr_svg(view.url)})
+    return typeset("permit", permit_page(view), head=head, images={"live.svg": qr_svg(view.url)})
 
 
-def permit_page(view: PermitView, *, standing: Standing) -> dict[str, object]:
+def permit_page(view: PermitView) -> dict[str, object]:
     """Return what the template prints, all of it as text."""
-    clearance, zone = view.clearance, view.zone
+    clearance, zone = view.deciding, view.zone
     return {
-        "decision": decision_words(view, standing=standing),
+        "decision": decision_words(view),
         "url": view.url,
         "paper_is_old": PAPER_IS_OLD,
         "no_interlock": NO_INTERLOCK,
@@ -75,8 +73,9 @@ def permit_page(view: PermitView, *, standing: Standing) -> dict[str, object]:
     }
 
 
-def decision_words(view: PermitView, *, standing: Standing) -> dict[str, object]:
+def decision_words(view: PermitView) -> dict[str, object]:
     """Return the words of the box at the top; `is_cleared` chooses its look."""
+    standing = standing_of(view)
     is_cleared = standing is Standing.CLEARED
     return {
         "is_cleared": is_cleared,
@@ -88,21 +87,24 @@ def decision_words(view: PermitView, *, standing: Standing) -> dict[str, object]
 
 
 def _decision_lines(view: PermitView, *, standing: Standing) -> Iterator[str]:
-    order, clearance, zone = view.order, view.clearance, view.zone
+    order, zone = view.order, view.zone
     if standing is not Standing.CLEARED:
         yield f"Why: {standing.value}."
     if standing is Standing.REVOKED:
-        because = ", ".join(order.revoked_because) or "no reason is on record"
+        because = "; ".join(order.revoked_because) or "no reason is on record"
         yield f"Revoked {words.instant(order.revoked_at_s, zone)}: {because}."
-    if clearance is None:
-        return
-    if clearance.holds:
-        counts = Counter(hold.code for hold in clearance.holds)
-        yield f"Reasons: {', '.join(f'{code} ({counts[code]})' for code in clearance.codes)}."
-    decided = words.instant_with_age(clearance.as_of_s, as_of_s=view.printed_at_s, zone=zone)
-    yield f"Decided {decided} this was printed."
+    if view.deciding is not None and view.deciding.holds:
+        counts = Counter(hold.code for hold in view.deciding.holds)
+        yield f"Reasons: {', '.join(f'{code} ({count})' for code, count in sorted(counts.items()))}."
+    if view.clearance is not None:
+        yield from _record_lines(view.clearance, view)
+
+
+def _record_lines(clearance: Clearance, view: PermitView) -> Iterator[str]:
+    decided = words.instant_with_age(clearance.as_of_s, as_of_s=view.printed_at_s, zone=view.zone)
+    yield f"{clearance.decision} decided {decided} this was printed."
     if clearance.valid_until_s is not None:
-        yield f"Valid until {words.instant(clearance.valid_until_s, zone)}."
+        yield f"Valid until {words.instant(clearance.valid_until_s, view.zone)}."
 
 
 def hold_rows(holds: tuple[Hold, ...], clearance: Clearance, *, zone: str) -> list[dict[str, str]]:

@@ -42,14 +42,27 @@ REVOKED = replace(
 def test_a_permit_is_a_permission_only_while_the_go_on_record_stands(
     order: WorkOrder, clearance: Clearance | None, now_s: float, standing: Standing
 ) -> None:
-    assert standing_of(order, clearance, now_s=now_s) is standing
+    view = replace(permit_view(order, clearance), printed_at_s=now_s)
+
+    assert standing_of(view) is standing
+
+
+def test_a_go_that_the_checks_no_longer_confirm_is_no_permission() -> None:
+    view = permit_view(at_print=HOLD)
+
+    text = text_of(permit_pdf(view))
+
+    assert standing_of(view) is Standing.CONTRADICTED
+    assert "HOLD NOT CLEARED – DO NOT START" in text
+    assert "the checks at the time of printing say HOLD. Reasons: PW-03 (1), PW-04 (1)." in text
+    assert "SOC 90 % plus a margin" in text
 
 
 def test_a_go_permit_says_since_when_and_until_when() -> None:
     text = text_of(permit_pdf(permit_view()))
 
     assert "GO CLEARED TO START" in text
-    assert "Decided 2025-09-26 19:25:30 KST, 30 s before this was printed." in text
+    assert "GO decided 2025-09-26 19:25:30 KST, 30 s before this was printed." in text
     assert "Valid until 2025-09-27 03:26:00 KST." in text
     assert "NOT CLEARED" not in text
 
@@ -83,7 +96,7 @@ def test_no_permit_claims_to_be_more_than_decision_support() -> None:
 
 
 def test_a_reason_carries_its_evidence_and_how_old_that_was() -> None:
-    page = permit_page(permit_view(PLANNED, HOLD), standing=Standing.HELD)
+    page = permit_page(permit_view(PLANNED, HOLD))
 
     assert page["holds"] == [
         {
@@ -102,7 +115,7 @@ def test_a_reason_carries_its_evidence_and_how_old_that_was() -> None:
 
 
 def test_what_a_device_did_not_say_is_printed_as_unknown() -> None:
-    page = permit_page(permit_view(), standing=Standing.CLEARED)
+    page = permit_page(permit_view())
 
     assert page["batteries"][1] == {
         "asset_id": "NIRS-5F-R9",
@@ -120,7 +133,7 @@ def test_what_a_device_did_not_say_is_printed_as_unknown() -> None:
 
 
 def test_every_check_is_listed_with_what_became_of_it() -> None:
-    page = permit_page(permit_view(PLANNED, HOLD), standing=Standing.HELD)
+    page = permit_page(permit_view(PLANNED, HOLD))
 
     outcomes = {row["code"]: row["outcome"] for row in page["checks"]}
     assert outcomes["PW-01"] == "nothing found"
@@ -129,7 +142,7 @@ def test_every_check_is_listed_with_what_became_of_it() -> None:
 
 
 def test_services_stand_by_grade_and_an_unknown_grade_says_so() -> None:
-    page = permit_page(permit_view(), standing=Standing.CLEARED)
+    page = permit_page(permit_view())
 
     assert page["services"] == [
         {
