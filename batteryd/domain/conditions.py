@@ -98,6 +98,17 @@ class Usage:
     energy_throughput_kwh: Counter | None = None
     soh_pct: Counter | None = None
 
+    @classmethod
+    def nothing(cls, asset_id: str, at_s: float, *, limit_c: float | None) -> "Usage":
+        """Return the usage of no time, which others go on from."""
+        heat = None if limit_c is None else Heat(limit_c)
+        return cls(asset_id, at_s, at_s, heat=heat)
+
+    @property
+    def limit_c(self) -> float | None:
+        """The temperature above which heat is counted; None where none is."""
+        return None if self.heat is None else self.heat.limit_c
+
     def then(self, later: "Usage") -> "Usage":
         """Return both spans together.
 
@@ -106,8 +117,8 @@ class Usage:
         """
         if (later.asset_id, later.from_s) != (self.asset_id, self.to_s):
             raise ValueError(f"usage of {self.asset_id} does not go on at {later.from_s}")
-        if _limit_c(self) != _limit_c(later):
-            raise ValueError(f"usage of {self.asset_id} above {_limit_c(self)} °C goes on as other")
+        if self.limit_c != later.limit_c:
+            raise ValueError(f"usage of {self.asset_id} above {self.limit_c} °C goes on as other")
         return replace(self.beside(later), to_s=later.to_s)
 
     def beside(self, other: "Usage") -> "Usage":
@@ -161,10 +172,6 @@ class ConditionFinding:
     source: str  # "journal roll-ups ..." or "as the BMS reports it"
     text: str  # one sentence
     evidence: Mapping[str, object] = field(default_factory=dict)  # JSON-able
-
-
-def _limit_c(usage: Usage) -> float | None:
-    return None if usage.heat is None else usage.heat.limit_c
 
 
 def _both(one: Counter | None, other: Counter | None) -> Counter | None:

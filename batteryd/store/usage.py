@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from batteryd.domain.component import WHOLE_BATTERY
-from batteryd.domain.conditions import Counter, Heat, Reported, Usage
+from batteryd.domain.conditions import Counter, Reported, Usage
 from batteryd.domain.snapshot import Column, Layout
 from batteryd.store import summary_rows
 from batteryd.store.fold import Summaries
@@ -67,11 +67,10 @@ def usage_of(
     """
     starts_s = ceil(from_s / HOUR.period_s) * HOUR.period_s
     ends_s = max(starts_s, int(to_s // HOUR.period_s) * HOUR.period_s)
-    heat = None if temperature_c_max is None else Heat(temperature_c_max)
-    usage = Usage(asset_id, starts_s, starts_s, heat=heat)
+    usage = Usage.nothing(asset_id, starts_s, limit_c=temperature_c_max)
     for begin_s, end_s in pairwise([*range(starts_s, ends_s, _CHUNK_S), ends_s]):
-        seen = Usage(asset_id, begin_s, end_s, heat=heat)
-        usage = usage.then(_read(journal, seen, poll_interval_s=poll_interval_s))
+        nothing = replace(Usage.nothing(asset_id, begin_s, limit_c=temperature_c_max), to_s=end_s)
+        usage = usage.then(_read(journal, nothing, poll_interval_s=poll_interval_s))
     return usage
 
 
