@@ -12,7 +12,7 @@
     ├── StoreError         the journal or the ledger cannot take what it is given
     │   ├── StoreFull          no space left (or the reserve kept for the ledger is reached)
     │   └── StoreDamaged       the file is no database, or a malformed one
-    ├── ReportError        a report does not fit the format that was asked for
+    ├── ReportError        a report does not fit its format, or cannot be read
     ├── TypesettingError   a document could not be set in type
     └── DeliveryError      a channel did not take a notification; `permanent` ends the retries
 
@@ -112,7 +112,7 @@ class StoreDamaged(StoreError):  # noqa: N818
 
 
 class ReportError(BatterydError):
-    """A report does not fit the format that was asked for."""
+    """A report does not fit the format that was asked for, or cannot be read to verify it."""
 
 
 class TypesettingError(BatterydError):
