@@ -84,12 +84,10 @@ class ManifestCheck:
         key = self._given or beside
         if key is None:
             return Signature.UNCHECKED, None
-        if signer is None or signer.public_key_sha256 != key.sha256:
-            claimed = "nobody" if signer is None else f"key {signer.key_id}"
-            self._say(self._name, f"names {claimed} as its signer, not key {key.key_id}")
-            return Signature.INVALID, key
         if not key.has_signed(content, parse_signature(written)):
-            self._say(self._name, f"not what key {key.key_id} signed: it changed, or {name} did")
+            named = "nobody" if signer is None else f"key {signer.key_id}"
+            what = f"not what key {key.key_id} signed: it changed, or {name} did"
+            self._say(self._name, f"{what} (it names {named} as its signer)")
             return Signature.INVALID, key
         return Signature.VALID, key
 
@@ -106,9 +104,10 @@ class ManifestCheck:
         except ValueError:
             self._say(name, "no Ed25519 public key in PEM")
             return None
-        is_signers = signer is None or key.sha256 == signer.public_key_sha256
-        if self._given is not None and not is_signers:
-            self._say(name, f"key {key.key_id}, which is not the signer's")
+        if content != key.pem:
+            self._say(name, "changed: not as a key is written")
+        if signer is not None and signer.public_key_sha256 != key.sha256:
+            self._say(name, f"key {key.key_id}, not {signer.key_id} as in the manifest")
         return key
 
     def _look_at(self, name: str, expected: FileDigest) -> None:
