@@ -4,12 +4,16 @@ Every route is asked about every event, and an event goes to each channel of eac
 it, once. A condition that a route does not state takes everything; there is no order between routes
 and no "stop here", so adding a route can never take a message away from somebody.
 
+A person may have channels of their own (`[person."NAME"]`). What concerns somebody by name, as a
+work order does, goes there beside what the routes say, so that a revoked GO reaches everybody on
+the permit at once.
+
 The beginning and the end of an alarm have the same site, room, scope, rule and priority, and so the
 same channels, unless a route names only one of the two changes.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
@@ -18,6 +22,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from batteryd.domain.alarm import PRIORITY_BY_TEXT, AlarmEvent, Change, Priority
 from batteryd.domain.component import Scope
+from batteryd.domain.person import same_person
 from batteryd.errors import ConfigError, Mistake
 from batteryd.mistakes import mistakes_of, unknown_text, value_text
 from batteryd.notify.channel_settings import KINDS, AnyChannelSettings
@@ -28,9 +33,15 @@ _CATCH_ALL = (
 )
 
 
-_KEYS = ("channel", "route")
+_KEYS = ("channel", "person", "route")
 _KIND_WORDS = ", ".join(KINDS)
-_SHAPES = MappingProxyType({dict: "tables such as [channel.mail]", list: "tables, each [[route]]"})
+_SHAPES = MappingProxyType(
+    {
+        "channel": "tables such as [channel.mail]",
+        "person": 'tables such as [person."Kim Minsu"]',
+        "route": "tables, each [[route]]",
+    }
+)
 
 Model = TypeVar("Model", bound=BaseModel)
 Container = TypeVar("Container", dict[str, Any], list[Any])
@@ -77,17 +88,42 @@ class Route(BaseModel):
         )
 
 
+class Person(BaseModel):
+    """One `[person."NAME"]`: how somebody hears of what concerns them by name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    channels: Annotated[Texts, Field(min_length=1)]
+
+
 @dataclass(frozen=True, slots=True)
 class Routing:
     """The whole of notify.toml."""
 
     channels: Mapping[str, AnyChannelSettings]
     routes: tuple[Route, ...]
+    people: Mapping[str, Person] = field(default_factory=dict)  # by name, as it was typed
 
-    def channels_for(self, event: AlarmEvent, *, room_id: str | None) -> tuple[str, ...]:
-        """Return the channels that an event goes to, in the order of the routes, each once."""
-        taken = (r.channels for r in self.routes if r.takes(event, room_id=room_id))
+    def channels_for(
+        self, event: AlarmEvent, *, room_id: str | None, people: Collection[str] = ()
+    ) -> tuple[str, ...]:
+        """Return the channels that an event goes to, each once.
+
+        Those of the routes come first, in their order, then those of the people it concerns.
+        """
+        taken = [r.channels for r in self.routes if r.takes(event, room_id=room_id)]
+        taken += [
+            person.channels
+            for name, person in self.people.items()
+            if any(same_person(name, concerned) for concerned in people)
+        ]
         return tuple(dict.fromkeys(name for names in taken for name in names))
+
+    def without_channel(self, people: Iterable[str]) -> tuple[str, ...]:
+        """Return those people whom nothing reaches by name."""
+        return tuple(
+            name for name in people if not any(same_person(name, known) for known in self.people)
+        )
 
     @property
     def secret_names(self) -> frozenset[str]:
@@ -108,17 +144,23 @@ def parse_notify(data: Mapping[str, Any], *, file: str) -> Routing:
     ]
     channel_tables = _expect(data.get("channel", {}), dict, file=file, key="channel", to=mistakes)
     route_tables = _expect(data.get("route", []), list, file=file, key="route", to=mistakes)
+    person_tables = _expect(data.get("person", {}), dict, file=file, key="person", to=mistakes)
     channels = {
         name: _channel(table, file=file, key=f"channel.{name}", to=mistakes)
         for name, table in channel_tables.items()
     }
     routes = [
-        _route(table, file=file, key=f"route.{number}", known=channels, to=mistakes)
+        _told(Route, table, file=file, key=f"route.{number}", known=channels, to=mistakes)
         for number, table in enumerate(route_tables, start=1)
     ]
+    people = {
+        name: _told(Person, table, file=file, key=f"person.{name}", known=channels, to=mistakes)
+        for name, table in person_tables.items()
+    }
     found = Routing(
         {name: channel for name, channel in channels.items() if channel is not None},
         tuple(route for route in routes if route is not None),
+        {name: person for name, person in people.items() if person is not None},
     )
     if not mistakes and not any(r.is_catch_all for r in found.routes):
         mistakes.append(Mistake(file, "route", "", _CATCH_ALL))
@@ -137,15 +179,22 @@ def _channel(table: object, *, file: str, key: str, to: list[Mistake]) -> AnyCha
     return _checked(model, table, file=file, key=key, to=to)
 
 
-def _route(
-    table: object, *, file: str, key: str, known: Collection[str], to: list[Mistake]
-) -> Route | None:
+def _told(
+    model: type[Model],
+    table: object,
+    *,
+    file: str,
+    key: str,
+    known: Collection[str],
+    to: list[Mistake],
+) -> Model | None:
+    """Check a table that says in `channels` where something is told."""
     names = table.get("channels") if isinstance(table, dict) else ()
     for name in names if isinstance(names, list) else ():
         if name not in known:
             allowed = unknown_text("channel", str(name), known=known)
             to.append(Mistake(file, f"{key}.channels", value_text(name), allowed))
-    return _checked(Route, table, file=file, key=key, to=to)
+    return _checked(model, table, file=file, key=key, to=to)
 
 
 def _checked(
@@ -167,5 +216,5 @@ def _expect(
 ) -> Container:
     if isinstance(found, kind):
         return found
-    to.append(Mistake(file, key, value_text(found), _SHAPES[kind]))
+    to.append(Mistake(file, key, value_text(found), _SHAPES[key]))
     return kind()

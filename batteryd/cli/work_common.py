@@ -1,0 +1,115 @@
+"""What the commands about work share: instants as people type them, the order they name, the sight.
+
+The commands need no daemon: they read what the daemon wrote into the journal, and write into the
+same ledger. A daemon that is dead leaves old readings behind, and an old reading holds.
+"""
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from batteryd.cli.frame import configuration, ledger_in
+from batteryd.clock import SystemClock
+from batteryd.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from batteryd.domain.inventory import Inventory
+    from batteryd.domain.snapshot import Snapshot
+    from batteryd.domain.work import WorkOrder
+    from batteryd.permits.facts import Sight
+    from batteryd.settings.load import Configuration
+    from batteryd.store.ledger import Ledger
+    from batteryd.store.ledger_transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where a command about work is done: the configuration, the ledger, and the time."""
+
+    configuration: "Configuration"
+    ledger: "Ledger"
+    now_s: float
+
+    @property
+    def inventory(self) -> "Inventory":
+        """What stands where."""
+        return self.configuration.inventory
+
+    def sight(self) -> "Sight":
+        """Return what was last read of everything, and the limits that the site has set."""
+        from batteryd.permits.facts import Sight
+
+        settings = self.configuration.settings
+        return Sight(
+            self.inventory,
+            _last_good(settings.daemon.state_dir, self.inventory, now_s=self.now_s),
+            settings.clearance.limits,
+        )
+
+
+@contextmanager
+def desk(arguments: argparse.Namespace) -> Iterator[Desk]:
+    """Open the ledger of the configured daemon; it is closed at the end of the block.
+
+    Raises:
+        ConfigError: the configuration is wrong, or no daemon has made a ledger yet.
+    """
+    found = configuration(arguments)
+    with ledger_in(found.settings.daemon.state_dir) as ledger:
+        yield Desk(found, ledger, SystemClock().now_s())
+
+
+def order_in(tx: "Transaction | Ledger", order_id: str) -> "WorkOrder":
+    """Return a work order as it stands.
+
+    Raises:
+        ConfigError: there is none of this id.
+    """
+    from batteryd.mistakes import unknown_text
+    from batteryd.store.records import WORK_ORDERS
+
+    order = tx.records.one(WORK_ORDERS, order_id)
+    if order is None:
+        known = tx.records.current(WORK_ORDERS)
+        raise ConfigError.one(
+            "work", "order", order_id, unknown_text("work order", order_id, known=known)
+        )
+    return order
+
+
+def instant_of(text: str) -> float:
+    """Read an instant that somebody typed, for argparse.
+
+    Raises:
+        ArgumentTypeError: it is none, or does not say its offset: two sites may have two noons.
+    """
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no instant with its offset, such as 2025-09-26T19:30+09:00"
+        )
+    return at.timestamp()
+
+
+def _last_good(state_dir: "Path", inventory: "Inventory", *, now_s: float) -> "dict[str, Snapshot]":
+    from contextlib import closing
+
+    from batteryd.permits.readings import last_good
+    from batteryd.store.disk import DiskReserve
+    from batteryd.store.journal import Journal
+    from batteryd.store.journal_file import open_journal_file
+
+    path = state_dir / "journal.db"
+    if not path.exists():
+        return {}
+    with closing(open_journal_file(path)) as file:
+        journal = Journal(file, reserve=DiskReserve(state_dir, size_bytes=0))
+        return last_good(journal, inventory.assets, now_s=now_s)
