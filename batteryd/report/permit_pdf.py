@@ -94,8 +94,8 @@ def _decision_lines(view: PermitView, *, standing: Standing) -> Iterator[str]:
         because = "; ".join(order.revoked_because) or "no reason is on record"
         yield f"Revoked {words.instant(order.revoked_at_s, zone)}: {because}."
     if view.deciding is not None and view.deciding.holds:
-        counts = Counter(hold.code for hold in view.deciding.holds)
-        yield f"Reasons: {', '.join(f'{code} ({count})' for code, count in sorted(counts.items()))}."
+        counts = sorted(Counter(hold.code for hold in view.deciding.holds).items())
+        yield f"Reasons: {', '.join(f'{code} ({count})' for code, count in counts)}."
     if view.clearance is not None:
         yield from _record_lines(view.clearance, view)
 
