@@ -1,0 +1,335 @@
+"""The commands about work, on a ledger and a journal without a daemon."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batteryd.cli.main import main
+from batteryd.store.ledger import Ledger
+from tests.work_site import BEFORE_WORK, PEOPLE, now_s, racks, write_journal, write_site
+
+CLOSED = {"contactor_closed": 1.0, "breaker_closed": 1.0, "bus_voltage_v": 838.0}
+
+
+class Desk:
+    """Types commands; remembers nothing but the folder."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder = folder
+        self._config = str(write_site(folder))
+        self._capsys = capsys
+        self.err = ""
+
+    def type(self, *words: str) -> tuple[int, str]:
+        """Return the exit code and what was printed; `err` has the rest."""
+        code = main(["work", *words, "-c", self._config])
+        out, self.err = self._capsys.readouterr()
+        return code, out
+
+    def json(self, *words: str) -> tuple[int, Any]:
+        code, out = self.type(*words, "--json")
+        return code, json.loads(out)
+
+    def open(self, *words: str, batteries: tuple[str, ...] = ("R1", "R2")) -> tuple[int, str]:
+        named = [word for battery in batteries for word in ("--battery", battery)]
+        return self.type(
+            "open", "--kind", "relocate", *named, "--from", at(0), "--to", at(7200),
+            "--person", *PEOPLE, "--by", "Park", *words,
+        )  # fmt: skip
+
+    def read(self, **changed: dict[str, float | None]) -> None:
+        write_journal(self.folder, racks(at_s=now_s(), **changed).values())
+
+    def say_everything(self) -> None:
+        for kind in BEFORE_WORK:
+            people = ("--person", *PEOPLE) if kind.value == "briefing" else ()
+            assert self.type("attest", "WO-1", "--kind", kind, "--by", "Park", *people)[0] == 0
+        for kind in ("owner_notified", "recovery_copy_confirmed"):
+            told = ("--service", "mobile identity")
+            assert self.type("attest", "WO-1", "--kind", kind, "--by", "Choi", *told)[0] == 0
+
+
+def at(seconds: float) -> str:
+    when = datetime.fromtimestamp(now_s(), UTC) + timedelta(seconds=seconds)
+    return when.isoformat(timespec="seconds")
+
+
+@pytest.fixture
+def desk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
+    return Desk(tmp_path, capsys)
+
+
+def test_a_work_order_lives_from_its_plan_to_its_end(desk: Desk) -> None:
+    assert desk.open("--title", "move to the basement")[0] == 0
+    desk.read()
+
+    assert desk.type("check", "WO-1")[0] == 1
+    desk.say_everything()
+    code, cleared = desk.json("check", "WO-1", "--by", "Park")
+    assert (code, cleared["decision"]) == (0, "GO"), cleared["holds"]
+    assert cleared["order"]["state"] == "cleared"
+    assert [s["name"] for s in cleared["impact"]] == ["mobile identity", "staff canteen"]
+    assert desk.type("start", "WO-1", "--by", "Kim Minsu")[0] == 0
+
+    desk.read(R1=CLOSED, R2=CLOSED, R3=CLOSED)
+    code, told = desk.json("close", "WO-1")
+    assert (code, len(told["reasons"])) == (1, 1)
+    desk.type("attest", "WO-1", "--kind", "findings_recorded", "--by", "Kim Minsu")
+    assert desk.type("close", "WO-1", "--by", "Kim Minsu")[0] == 0
+
+    code, shown = desk.json("show", "WO-1")
+    assert [h["action"] for h in shown["history"]] == ["opened", "cleared", "started", "closed"]
+    assert len(shown["attestations"]) == 8
+    assert desk.json("list")[1] == []
+    assert [o["work_order_id"] for o in desk.json("list", "--all")[1]] == ["WO-1"]
+
+
+def test_an_old_reading_holds_because_a_dead_daemon_reads_nothing(desk: Desk) -> None:
+    desk.open()
+    write_journal(desk.folder, racks(at_s=now_s() - 3600).values())
+    desk.say_everything()
+
+    code, answer = desk.json("check", "WO-1")
+
+    assert code == 1
+    assert {hold["code"] for hold in answer["holds"]} == {"PW-05"}
+    assert desk.type("start", "WO-1")[0] == 1
+    assert "no GO stands" in desk.err
+
+
+def test_without_a_journal_nothing_was_observed(desk: Desk) -> None:
+    desk.open()
+
+    code, out = desk.type("check", "WO-1")
+
+    assert code == 1
+    assert "PW-05  R1" in out
+    assert "decision support" in out
+    assert not (desk.folder / "state" / "journal.db").exists()
+
+
+def test_a_rack_that_is_closed_again_revokes_at_the_start(desk: Desk) -> None:
+    desk.open()
+    desk.read()
+    desk.say_everything()
+    assert desk.type("check", "WO-1")[0] == 0
+
+    desk.read(R3=CLOSED)
+    code, out = desk.type("start", "WO-1")
+
+    assert code == 1
+    assert "PW-04  R3" in out
+    assert "WO-1 is revoked" in out
+
+
+def test_orders_are_numbered_and_can_name_a_bus_or_a_room(desk: Desk) -> None:
+    desk.open()
+    code, out = desk.open("--dc-bus", "DC-5", "--room", "room-4f", batteries=())
+
+    assert code == 0
+    assert out.startswith("WO-2")
+    order = desk.json("show", "WO-2")[1]["order"]
+    assert order["batteries"] == ["R1", "R2", "R3", "R9"]
+    assert order["people"] == list(PEOPLE)
+
+
+def test_people_without_a_channel_of_their_own_are_named_at_once(desk: Desk) -> None:
+    desk.open()
+
+    assert "no channel for Lee Jiwon:" in desk.err
+
+
+def test_every_mistake_of_a_plan_is_told(desk: Desk) -> None:
+    code, _ = desk.type(
+        "open", "--kind", "relocate", "--battery", "R11", "--dc-bus", "DC-6", "--from", at(60),
+        "--to", at(0), "--by", " ",
+    )  # fmt: skip
+
+    assert code == 2
+    assert "battery = R11: unknown battery; did you mean R1?" in desk.err
+    assert "dc-bus = DC-6: unknown DC bus; did you mean DC-5?" in desk.err
+    assert "to: an end that comes after the beginning" in desk.err
+    assert "person: the name of everybody" in desk.err
+    assert "by: the name" in desk.err
+    assert desk.json("list")[1] == []
+
+
+@pytest.mark.parametrize("text", ["2025-09-26T19:30", "tomorrow", ""])
+def test_an_instant_without_an_offset_is_refused(
+    desk: Desk, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        desk.type("open", "--kind", "test", "--battery", "R1", "--from", text, "--to", at(60))
+
+    assert ended.value.code == 2
+    assert "2025-09-26T19:30+09:00" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("--kind", "briefing", "--by", "Park"), 2, "people: needed for briefing"),
+        (("--kind", "briefing", "--by", " ", "--person", "Kim"), 2, "by: the name"),
+        (("--kind", "absence_of_voltage", "--by", "Park", "--battery", "R1"), 2, "value: needed"),
+        (
+            ("--kind", "absence_of_voltage", "--by", "P", "--battery", "R8", "--value", "0.4"),
+            2,
+            "R8: unknown battery",
+        ),
+        (
+            ("--kind", "absence_of_voltage", "--by", "P", "--battery", "R1", "--value", "nan"),
+            2,
+            "value = nan: what the meter showed",
+        ),
+        (("--kind", "owner_notified", "--by", "Choi"), 2, "service: needed"),
+        (
+            ("--kind", "owner_notified", "--by", "Choi", "--service", "mobile identty"),
+            2,
+            "did you mean mobile identity?",
+        ),
+        (("--kind", "insulated_tools", "--by", "Park", "--battery", "R1"), 2, "battery: not for"),
+    ],
+)
+def test_what_nobody_can_attest_so_is_refused(
+    desk: Desk, words: tuple[str, ...], code: int, told: str
+) -> None:
+    desk.open()
+
+    assert desk.type("attest", "WO-1", *words)[0] == code
+    assert told in desk.err
+
+
+def test_no_battery_leaves_by_an_inspection(desk: Desk) -> None:
+    desk.type(
+        "open", "--kind", "inspect", "--battery", "R1", "--from", at(0), "--to", at(60),
+        "--person", "Kim",
+    )  # fmt: skip
+
+    code, _ = desk.type(
+        "attest", "WO-1", "--kind", "battery_removed", "--by", "Kim", "--battery", "R1"
+    )
+
+    assert code == 1
+    assert "only by relocate or replace" in desk.err
+
+
+RISK = (
+    "--code",
+    "PW-01",
+    "--by",
+    "Park",
+    "--by",
+    "Choi",
+    "--reason",
+    "the maker agreed in writing",
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda w: ("--code", "PW-03", *w[2:]), "nobody may accept PW-03; only PW-01 and PW-02"),
+        (lambda w: (*w[:4], "--by", " PARK ", *w[6:]), "two different people"),
+        (lambda w: (*w[:6], "--reason", " "), "for a reason"),
+    ],
+)
+def test_a_risk_is_accepted_by_two_people_for_a_reason_or_not_at_all(
+    desk: Desk, change: Callable[[tuple[str, ...]], tuple[str, ...]], told: str
+) -> None:
+    desk.open()
+
+    code, _ = desk.type("accept-risk", "WO-1", *change(RISK), "--until", at(3600))
+
+    assert code == 1
+    assert told in desk.err
+    assert desk.json("show", "WO-1")[1]["risk_acceptances"] == []
+
+
+def test_an_acceptance_that_would_be_over_already_is_refused(desk: Desk) -> None:
+    desk.open()
+
+    assert desk.type("accept-risk", "WO-1", *RISK, "--until", at(-1))[0] == 1
+    assert "over already" in desk.err
+
+
+def test_an_accepted_risk_lifts_its_hold_and_shows_who_took_it(desk: Desk) -> None:
+    desk.open(batteries=("R9",))
+    held = desk.json("check", "WO-1")[1]
+
+    assert desk.type("accept-risk", "WO-1", *RISK, "--until", at(3600))[0] == 0
+    lifted = desk.json("check", "WO-1")[1]
+
+    assert "PW-01" in {hold["code"] for hold in held["holds"]}
+    assert "PW-01" not in {hold["code"] for hold in lifted["holds"]}
+    assert lifted["accepted"] == ["PW-01"]
+
+
+def test_an_order_that_never_started_is_abandoned_and_then_at_its_end(desk: Desk) -> None:
+    desk.open()
+
+    assert desk.type("close", "WO-1")[0] == 1
+    assert "never started" in desk.err
+    assert desk.type("close", "WO-1", "--abandon", "--by", "Park")[0] == 0
+    assert desk.type("check", "WO-1")[0] == 1
+    assert "the work order is closed" in desk.err
+    assert desk.type("attest", "WO-1", "--kind", "insulated_tools", "--by", "Park")[0] == 1
+
+
+def test_an_order_that_nobody_opened_is_a_usage_error(desk: Desk) -> None:
+    desk.open()
+
+    assert desk.type("show", "WO-11")[0] == 2
+    assert "did you mean WO-1?" in desk.err
+
+
+def test_check_takes_an_order_or_a_case(desk: Desk, tmp_path: Path) -> None:
+    assert desk.type("check")[0] == 2
+    assert desk.type("check", "WO-1", "--case", str(tmp_path / "case.toml"))[0] == 2
+
+
+def test_the_list_says_how_old_the_decision_is(desk: Desk) -> None:
+    desk.open()
+    unchecked = desk.type("list")[1]
+    desk.type("check", "WO-1")
+
+    _, out = desk.type("list")
+
+    assert "never checked" in unchecked
+    assert "HOLD (PW-03, PW-04, PW-05, PW-07, PW-08) 0 min ago" in out
+    (row,) = desk.json("list")[1]
+    assert row["decision"] == "HOLD"
+    assert 0 <= row["decision_age_s"] < 30
+
+
+def test_show_tells_the_whole_story_in_words(desk: Desk) -> None:
+    desk.open("--contractor", "Example Electric")
+    desk.say_everything()
+    desk.type("accept-risk", "WO-1", *RISK, "--until", at(3600))
+    desk.type("check", "WO-1", "--by", "Park")
+
+    _, out = desk.type("show", "WO-1")
+
+    assert "contractor Example Electric" in out
+    assert "briefing Kim Minsu, Lee Jiwon, attested by Park" in out
+    assert "PW-01 accepted by Park and Choi" in out
+    assert "last decision, HOLD" in out
+    assert "opened by Park" in out
+
+
+def test_everything_that_was_typed_is_in_the_audit_chain(desk: Desk) -> None:
+    desk.open()
+    desk.say_everything()
+    desk.type("check", "WO-1", "--by", "Park")
+
+    ledger = Ledger(desk.folder / "state" / "ledger.db")
+    entries = ledger.audit()
+    assert ledger.verify() is None
+    ledger.close()
+
+    assert [entry.subject for entry in entries][:2] == ["/work-order/WO-1", "/attestation/WO-1/1"]
+    assert entries[-1].subject == "/clearance/WO-1"
+    assert entries[-1].actor == "Park"
