@@ -13,7 +13,7 @@ from typing import Any
 
 from batteryd.errors import ConfigError
 
-FILE_BYTES_MAX = 16 * 1024 * 1024  # a register of 50,000 batteries has about 12 MB
+FILE_BYTES_MAX = 64 * 1024 * 1024  # a register of 100,000 batteries has about 25 MB
 
 _TOML_PLACE = re.compile(r"^(?P<what>.*?) \((?:at )?(?P<where>.*)\)$", re.DOTALL)
 

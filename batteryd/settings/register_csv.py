@@ -16,11 +16,16 @@ from batteryd.errors import ConfigError, Mistake
 from batteryd.mistakes import unknown_text, value_text
 from batteryd.settings.files import SourceFile
 
-COLUMNS = (
+# The columns that every tool of a site may count on, in their order ...
+FIRST_COLUMNS = (
     "asset_id", "site", "room", "ups", "dc_bus", "rack", "manufacturer", "model", "serial_number",
     "chemistry", "capacity_ah", "energy_kwh", "manufactured_on", "delivered_on", "installed_on",
     "commissioned_on", "warranty_basis", "warranty_months", "warranty_ends_on",
     "service_life_years", "document", "document_sha256", "profile", "address",
+)  # fmt: skip
+# ... and those that follow where they are needed.
+COLUMNS = (
+    *FIRST_COLUMNS,
     "warranty_extension_months", "extension_document", "temperature_c_max",
     "temperature_hours_max", "cycle_count_max", "energy_throughput_kwh_max", "soh_pct_min",
     "entered_by", "approved_by",
@@ -36,6 +41,7 @@ class RegisterLine:
 
     number: int
     cells: tuple[str, ...]
+    called: str = ""  # what mistakes call a line that stands in no file; "": by its row
 
     @property
     def is_empty(self) -> bool:
@@ -66,15 +72,14 @@ def parse_register(file: SourceFile) -> Register:
         ConfigError: it is no CSV in UTF-8, or its columns or the lengths of its lines are wrong;
             with every mistake that was found.
     """
-    text = _text(file)
-    body = text.removeprefix(_MARK)
+    body = _body(file)
     header, *lines = _records(body, file=file) or [()]
     register = Register(
         header=header,
         lines=tuple(RegisterLine(n, cells) for n, cells in enumerate(lines, start=2)),
-        has_mark=text.startswith(_MARK),
-        line_end="\r\n" if body.partition("\n")[0].endswith("\r") else "\n",
-        ends_with_line_end=body.endswith("\n"),
+        has_mark=file.content.startswith(_MARK.encode()),
+        line_end="\r\n" if body.partition(b"\n")[0].endswith(b"\r") else "\n",
+        ends_with_line_end=body.endswith(b"\n"),
     )
     mistakes = (*_column_mistakes(register, file=file), *_length_mistakes(register, file=file))
     if mistakes:
@@ -94,20 +99,24 @@ def write_register(register: Register) -> bytes:
     return ((_MARK if register.has_mark else "") + body).encode()
 
 
-def _text(file: SourceFile) -> str:
+def _body(file: SourceFile) -> bytes:
+    """Return the content without its mark, once it is known to be text."""
     try:
-        return file.content.decode("utf-8")
+        file.content.decode("utf-8")
     except UnicodeDecodeError as error:
         row = file.content.count(b"\n", 0, error.start) + 1
         allowed = 'text in UTF-8; a spreadsheet calls it "CSV UTF-8"'
         raise ConfigError.one(file.path, f"row {row}", "", allowed) from None
+    return file.content.removeprefix(_MARK.encode())
 
 
-def _records(body: str, *, file: SourceFile) -> list[tuple[str, ...]]:
-    reader = csv.reader(io.StringIO(body, newline=""), strict=True)
+def _records(body: bytes, *, file: SourceFile) -> list[tuple[str, ...]]:
+    reader = csv.reader(io.TextIOWrapper(io.BytesIO(body), "utf-8", newline=""), strict=True)
+    # Makers, models and dates repeat from line to line: kept once, a big register needs a quarter.
+    once: dict[str, str] = {}
     records: list[tuple[str, ...]] = []
     try:
-        records.extend(tuple(cells) for cells in reader)
+        records.extend(tuple([once.setdefault(cell, cell) for cell in cells]) for cells in reader)
     except csv.Error as error:
         row = f"row {len(records) + 1}"
         raise ConfigError.one(file.path, row, "", f"CSV with commas ({error})") from None

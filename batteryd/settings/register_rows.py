@@ -99,7 +99,12 @@ def _entries(
     columns = register.columns
     return tuple(
         _Entry(
-            Place(file.name, f"row {line.number}", "{row}, column {field}", _COLUMN_OF_FIELD),
+            Place(
+                file.name,
+                line.called or f"row {line.number}",
+                "{row}, column {field}",
+                _COLUMN_OF_FIELD,
+            ),
             {c: cell.strip() for c, cell in zip(columns, line.cells, strict=True) if cell.strip()},
             listed,
         )

@@ -80,9 +80,12 @@ def cell_of(entry: RegisterEntry, column: str) -> str:
     return text.removeprefix(f"{entry.site_id}:") if column in _WITHIN_A_SITE else text
 
 
+def number_text(value: float) -> str:
+    """Return a number with a point and without an exponent."""
+    return format(Decimal(repr(value)), "f").removesuffix(".0")
+
+
 def _text(value: object) -> str:
     if value is None:
         return ""
-    if isinstance(value, float):
-        return format(Decimal(repr(value)), "f").removesuffix(".0")
-    return str(value)
+    return number_text(value) if isinstance(value, float) else str(value)

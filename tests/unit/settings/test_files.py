@@ -44,7 +44,7 @@ def test_a_file_of_the_largest_size_is_read_and_one_byte_more_is_not(tmp_path: P
     assert len(Files().read(path).content) == FILE_BYTES_MAX
 
     path.write_bytes(b"x" * (FILE_BYTES_MAX + 1))
-    with pytest.raises(ConfigError, match="at most 16777216 bytes"):
+    with pytest.raises(ConfigError, match="at most 67108864 bytes"):
         Files().read(path)
 
 
