@@ -5,14 +5,13 @@
 in canonical JSON, UTF-8, hexadecimal. `detail` goes in as the text that is stored, not as the value
 that it means, so a verifier needs no rule for writing numbers. The first entry has number 1 and 64
 zeros before it. Changing, removing, inserting or reordering entries breaks the chain at the first
-one touched. Removing the newest ones leaves a shorter chain that is whole: keep the newest hash
-somewhere else (every report carries it) to notice that. docs/ledger.md has a verifier of ten lines
-that shares no code with this one.
+one touched. Removing the newest ones, or writing a whole new chain, is for signatures to show (see
+`checkpoint`). docs/ledger.md has a verifier that shares no code with this one.
 """
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -48,29 +47,45 @@ class AuditEntry(NamedTuple):
     def expected_hash(self) -> str:
         """Return the hash that this entry must have."""
         fields = (self.prev_hash, self.seq, self.at, self.actor, self.action, self.subject)
-        return hashlib.sha256(canonical_json([*fields, self.detail_json]).encode()).hexdigest()
+        text = canonical_json([*fields, self.detail_json])
+        # A file that somebody spoilt may hold bytes that are no text (see `verify_file`).
+        return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class BrokenEntry:
-    """The first place where the chain does not hold."""
+    """A place where the ledger is not as it was written."""
 
-    seq: int
+    seq: int  # of the audit entry that it is about; 0 for a row of which none speaks
     reason: str
+    table: str = "audit"  # or where else the difference is
+    row: str = ""  # which row of that table
+
+    def __str__(self) -> str:
+        entry = f"entry {self.seq}" if self.seq else ""
+        row = f"{self.table} {self.row}".rstrip() if self.table != "audit" else ""
+        return f"{', '.join(filter(None, (entry, row)))}: {self.reason}"
 
 
-def first_broken(entries: Iterable[AuditEntry]) -> BrokenEntry | None:
-    """Walk the chain from its start; return where it breaks, or None where it holds."""
-    last_hash = GENESIS_HASH
-    for seq, entry in enumerate(entries, start=1):
+class Links:
+    """Follows the chain: every entry carries the hash of the one before, and its own."""
+
+    def __init__(self, start: AuditEntry | None = None) -> None:
+        """Begin after an entry, or at the beginning of the chain."""
+        self.last_seq = start.seq if start else 0
+        self.last_hash = start.hash if start else GENESIS_HASH
+
+    def entry(self, entry: AuditEntry) -> BrokenEntry | None:
+        """Return why the next entry does not hold; None where it does."""
+        seq = self.last_seq + 1
         if entry.seq != seq:
-            return BrokenEntry(seq, f"entry {seq} is missing; the next one is {entry.seq}")
-        if entry.prev_hash != last_hash:
+            return BrokenEntry(seq, f"it is missing; the next one is entry {entry.seq}")
+        if entry.prev_hash != self.last_hash:
             return BrokenEntry(seq, "its prev_hash is not the hash of the entry before")
         if entry.hash != entry.expected_hash():
             return BrokenEntry(seq, "its hash does not fit what it says")
-        last_hash = entry.hash
-    return None
+        self.last_seq, self.last_hash = seq, entry.hash
+        return None
 
 
 class Chain:
@@ -81,32 +96,32 @@ class Chain:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        self._head: tuple[int, str] | None = None
+        self._newest: AuditEntry | None = None
 
     def append(
         self, *, now_s: float, actor: str, action: str, subject: str, detail: Mapping[str, object]
     ) -> AuditEntry:
         """Add an entry and return it."""
-        last_seq, last_hash = self._head or head(self._db)
+        last = self._newest or newest(self._db)
         entry = AuditEntry(
-            seq=last_seq + 1,
+            seq=last.seq + 1 if last else 1,
             at=instant_text(now_s),
             actor=actor,
             action=action,
             subject=subject,
             detail_json=canonical_json(detail),
-            prev_hash=last_hash,
+            prev_hash=last.hash if last else GENESIS_HASH,
             hash="",
         ).sealed()
         self._db.execute(f"INSERT INTO audit ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", entry)
-        self._head = (entry.seq, entry.hash)
+        self._newest = entry
         return entry
 
 
-def head(db: sqlite3.Connection) -> tuple[int, str]:
-    """Return number and hash of the newest entry; 0 and 64 zeros before the first."""
-    newest = db.execute("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
-    return newest or (0, GENESIS_HASH)
+def newest(db: sqlite3.Connection) -> AuditEntry | None:
+    """Return the last entry; None before the first."""
+    found = db.execute(f"SELECT {COLUMNS} FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
+    return None if found is None else AuditEntry(*found)
 
 
 def instant_text(at_s: float) -> str:

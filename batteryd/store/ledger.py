@@ -19,13 +19,18 @@ from pathlib import Path
 from batteryd.domain.alarm import Alarm, AlarmKey
 from batteryd.domain.history import RecordedEvent
 from batteryd.domain.notification import Notification
-from batteryd.store import audit, ledger_schema
+from batteryd.store import audit, ledger_checkpoints, ledger_schema
 from batteryd.store import ledger_rows as rows
 from batteryd.store.audit import AuditEntry, BrokenEntry
+from batteryd.store.checkpoint import Checkpoint
+from batteryd.store.key_rotation import Rotation
 from batteryd.store.ledger_outbox import LedgerOutbox
 from batteryd.store.ledger_transaction import Transaction
 from batteryd.store.records import Records
+from batteryd.store.signing import SigningKey
 from batteryd.store.sqlite_file import SqliteFile
+from batteryd.store.verify import NO_TRUST, Trust
+from batteryd.store.verify_file import examine_file
 
 
 class Ledger:
@@ -103,10 +108,40 @@ class Ledger:
         with self._file.read() as db:
             return tuple(audit.entries(db, after_seq=after_seq, limit=limit))
 
-    def verify(self) -> BrokenEntry | None:
-        """Walk the whole audit chain; return the first entry that does not hold, or None."""
-        with self._file.read() as db:
-            return audit.first_broken(audit.entries(db))
+    def verify(self, *, trust: Trust = NO_TRUST) -> BrokenEntry | None:
+        """Return the first entry that does not hold, or of which another table says otherwise."""
+        return examine_file(self._file.path, trust=trust).first_broken
+
+    def checkpoint(
+        self, now_s: float, key: SigningKey, *, anchor: Path | None = None
+    ) -> Checkpoint | None:
+        """Sign the chain if there is anything new; keep what was signed elsewhere as well.
+
+        Args:
+            now_s: the time.
+            key: read anew each time, so that a rotated key is used at once.
+            anchor: where to append what it lacks of the checkpoints.
+
+        Returns:
+            the new checkpoint; None where the last one says all that there is.
+
+        Raises:
+            StoreDamaged: the chain does not hold, or is not the one that the anchor file knows.
+            StoreError: the key was retired, or a file cannot be written. What was signed before
+                that stays signed, and the next call appends it to the anchor file.
+        """
+        signed = ledger_checkpoints.sign(self._file, now_s=now_s, key=key)
+        if anchor is not None:
+            ledger_checkpoints.anchor(self._file, path=anchor)
+        return signed
+
+    def rotate_key(self, now_s: float, rotation: Rotation, *, by: str) -> None:
+        """Record that a signing key follows another; see `key_rotation`.
+
+        Raises:
+            StoreError: the old key was retired before, in favour of another one.
+        """
+        ledger_checkpoints.rotate(self._file, rotation, by=by, now_s=now_s)
 
     def meta(self, key: str) -> str | None:
         """Return a small fact that was put aside under a name."""

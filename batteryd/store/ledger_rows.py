@@ -1,6 +1,8 @@
 """Rows of the ledger and the nouns they stand for: written and read in one place, side by side."""
 
+import hashlib
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +21,7 @@ from batteryd.store.canonical import canonical_json, from_json
 
 Row = tuple[Any, ...]
 
+KEY_COLUMNS = ("site_id", "asset_id", "component", "rule")
 KEY_MATCHES = "site_id = ? AND asset_id = ? AND component = ? AND rule = ?"
 
 # Without this text an index on open alarms would not be used: SQLite compares the expressions.
@@ -119,21 +122,39 @@ def read_alarms(db: sqlite3.Connection, *, open_only: bool) -> tuple[Alarm, ...]
     return tuple(map(alarm_of, found))
 
 
-def event_detail(alarm: Alarm, *, reason: str, at_s: float, comment: str) -> dict[str, object]:
-    """Return what the audit entry of an event says: where the alarm stood after it, and why."""
+def event_detail(
+    alarm: Alarm,
+    *,
+    reason: str,
+    at_s: float,
+    comment: str,
+    notifications: Sequence[NewNotification] = (),
+) -> dict[str, object]:
+    """Return what the audit entry of an event says: where the alarm stood after it, and why.
+
+    It holds every column of the alarm's row and a digest of every notification, so that the chain
+    protects those tables as well: `verify_tables` compares them.
+    """
+    columns = zip(ALARM_COLUMNS.split(", "), alarm_row(alarm), strict=True)
     return {
+        **{column: value for column, value in columns if column not in KEY_COLUMNS},
+        "priority": alarm.priority.text,
+        "evidence": alarm.evidence,
         "key": key_row(alarm.key),
         "at_s": at_s,
         "reason": reason,
         "comment": comment,
-        "condition": alarm.condition.value,
-        "suppression": alarm.suppression.value,
-        "priority": alarm.priority.text,
-        "value": alarm.value,
-        "setpoint": alarm.setpoint,
-        "why": alarm.why,
-        "evidence": alarm.evidence,
+        "notifications": {
+            new.channel: notification_digest(new.channel, new.dedup_key, canonical_json(new.body))
+            for new in notifications
+        },
     }
+
+
+def notification_digest(channel: str, dedup_key: str, body_json: str) -> str:
+    """Return the SHA-256 of what a notification tells to whom, which never changes."""
+    text = canonical_json([channel, dedup_key, body_json])
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
 
 
 def event_of(row: Row) -> RecordedEvent:

@@ -73,7 +73,13 @@ class Transaction:
                 actor=actor,
                 action=action,
                 subject=str(alarm.key),
-                detail=rows.event_detail(alarm, reason=reason, at_s=at_s, comment=comment),
+                detail=rows.event_detail(
+                    alarm,
+                    reason=reason,
+                    at_s=at_s,
+                    comment=comment,
+                    notifications=notifications,
+                ),
             ).seq
             db.execute(
                 "INSERT INTO event (event_id, site_id, asset_id, component, rule, at_s)"

@@ -15,7 +15,6 @@ from batteryd.domain.work import (
     AttestationKind,
     Finding,
     RiskAcceptance,
-    WorkKind,
     WorkOrder,
     WorkState,
 )
@@ -30,16 +29,9 @@ from batteryd.store.records import (
     WORK_ORDERS,
     RecordKind,
 )
+from tests.audited import MOVE
 from tests.builders import NOON_S, make_alarm
 
-MOVE = WorkOrder(
-    work_order_id="WO-7",
-    kind=WorkKind.RELOCATE,
-    starts_at_s=NOON_S + 86400,
-    ends_at_s=NOON_S + 100_800.5,
-    batteries=("rack-1", "rack-2"),
-    people=("김철수", "Lee"),
-)
 OPEN_FINDING = Finding("F-1", "rack-1", date(2024, 6, 27), "inspector", "spread grows on charge")
 HELD = Clearance(
     work_order_id="WO-7",
