@@ -6,7 +6,19 @@
 import argparse
 
 import batteryd
-from batteryd.cli import alarms, audit, daemon, device, finding, register, report, warranty, work
+from batteryd.cli import (
+    alarms,
+    audit,
+    daemon,
+    device,
+    evidence,
+    finding,
+    permit,
+    register,
+    report,
+    warranty,
+    work,
+)
 from batteryd.cli.frame import NO, NO_PROFILE, OK, UNREACHABLE, USAGE, Command, Run, complain
 from batteryd.errors import BatterydError, ConfigError, LinkError, ProfileError
 
@@ -23,10 +35,12 @@ COMMANDS: tuple[Command, ...] = (
     *device.COMMANDS,
     *alarms.COMMANDS,
     *work.COMMANDS,
+    *permit.COMMANDS,
     *finding.COMMANDS,
     *register.COMMANDS,
     *warranty.COMMANDS,
     *report.COMMANDS,
+    *evidence.COMMANDS,
     *audit.COMMANDS,
 )
 
