@@ -28,6 +28,11 @@ def instant(at_s: float | None, zone: str) -> str:
     return at.strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
+def utc(at_s: float) -> str:
+    """Return `2025-09-26T11:16:44Z`, as files have it."""
+    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def span(from_s: float, to_s: float, zone: str) -> str:
     """Return `2025-09-26 19:00 to 21:00 KST`; the second date stands where it is another."""
     begin, end = (

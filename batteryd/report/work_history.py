@@ -4,6 +4,7 @@ Every line is an entry of the audit chain and carries its number, so that a read
 the ledger, and what the chain protects is what is printed.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -51,11 +52,26 @@ class WorkHistory:
     ledger_hash: str
 
     @property
+    def header(self) -> dict[str, object]:
+        """What a manifest says of it."""
+        return {
+            "title": "Clearance report",
+            "work_order": self.order.work_order_id,
+            "ledger_head": {"seq": self.ledger_seq, "hash": self.ledger_hash},
+        }
+
+    @property
     def decisions(self) -> tuple[tuple[WorkEntry, Clearance], ...]:
         """Every decision that was recorded."""
         return tuple(
             (entry, entry.value) for entry in self.entries if isinstance(entry.value, Clearance)
         )
+
+
+def history_json(history: WorkHistory) -> bytes:
+    """Return the whole history as a JSON file."""
+    text = json.dumps(history_as_json(history), ensure_ascii=False, indent=2, allow_nan=False)
+    return f"{text}\n".encode()
 
 
 def history_as_json(history: WorkHistory) -> dict[str, object]:
@@ -65,19 +81,21 @@ def history_as_json(history: WorkHistory) -> dict[str, object]:
         "work_order": _plain(history.order),
         "place": history.place,
         "time_zone": history.zone,
-        "ledger_head": {"seq": history.ledger_seq, "hash": history.ledger_hash},
-        "entries": [
-            {
-                "seq": entry.seq,
-                "at_s": entry.at_s,
-                "kind": KINDS[type(entry.value)],
-                "actor": entry.actor,
-                "action": entry.action,
-                "comment": entry.comment,
-                "value": _plain(entry.value),
-            }
-            for entry in history.entries
-        ],
+        "ledger_head": history.header["ledger_head"],
+        "entries": [entry_as_json(entry) for entry in history.entries],
+    }
+
+
+def entry_as_json(entry: WorkEntry) -> dict[str, object]:
+    """Return one entry with every field of what was recorded."""
+    return {
+        "seq": entry.seq,
+        "at_s": entry.at_s,
+        "kind": KINDS[type(entry.value)],
+        "actor": entry.actor,
+        "action": entry.action,
+        "comment": entry.comment,
+        "value": _plain(entry.value),
     }
 
 
