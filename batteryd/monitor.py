@@ -4,6 +4,9 @@ This is where the packages that do not know one another meet. A cycle has no sle
 no clock, so a test lives through a month by calling `step`. All of it runs in one thread: that
 thread is the only writer of the journal.
 
+Where a GO for work stands, it is decided on again in every cycle. One that does not stand any more
+is revoked, and the decision and the messages to everyone on the permit are in the same transaction.
+
 What may go wrong here must not end the watch:
 
 * The journal cannot store (a full disk): it says so as an alarm of batteryd itself, and the rules
@@ -13,21 +16,26 @@ What may go wrong here must not end the watch:
 """
 
 import logging
-from collections import deque
+from collections import ChainMap, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
+from batteryd.clearance.facts import DEFAULT_LIMITS, ClearanceLimits
 from batteryd.domain.alarm import Alarm, AlarmEvent, AlarmKey, Change, Priority, Suppression
+from batteryd.domain.circumstances import OWN_SITE, Circumstances, day_at
+from batteryd.domain.clearance import Clearance
 from batteryd.domain.component import WHOLE_BATTERY, Scope
-from batteryd.domain.inventory import Inventory, Site
-from batteryd.domain.message import AlarmMessage
+from batteryd.domain.inventory import Inventory
 from batteryd.domain.notification import NewNotification
 from batteryd.domain.snapshot import Snapshot
 from batteryd.domain.warranty import WarrantyAssessment
 from batteryd.errors import StoreError
 from batteryd.notify.routing import Routing
+from batteryd.permits import alarms as work_alarms
+from batteryd.permits.clearing import withdraw
+from batteryd.permits.facts import Sight
+from batteryd.permits.readings import last_good
+from batteryd.permits.watch import PermitWatch
 from batteryd.rules import lifecycle
 from batteryd.rules.engine import Engine
 from batteryd.rules.kind import Subject
@@ -42,10 +50,10 @@ _log = logging.getLogger(__name__)
 OWN_ASSET_ID = "batteryd"  # what alarms about the daemon itself are about
 ACTOR = "batteryd"
 UNRECORDED_MAX = 10_000  # events that wait for a ledger that cannot write
-OWN_SITE = Site("batteryd", "batteryd")
 JOURNAL_RULE = "journal_not_storing"
 
 Listener = Callable[[Alarm, AlarmEvent], None]
+Moved = list[tuple[Alarm, AlarmEvent]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,7 @@ class Watching:
     inventory: Inventory
     rulebook: RuleBook
     routing: Routing
+    limits: ClearanceLimits = DEFAULT_LIMITS
 
 
 @dataclass(slots=True)
@@ -90,6 +99,7 @@ class Monitor:
         self._journal = journal
         self._ledger = ledger
         self._listener = listener
+        self._permits = PermitWatch(ledger)
         self._unrecorded: deque[AlarmEvent] = deque(maxlen=UNRECORDED_MAX)
         self._journal_trouble: str | None = None
         self._ledger_trouble: str | None = None
@@ -99,15 +109,31 @@ class Monitor:
         """Return what is wrong with batteryd itself, for the page and `batteryd status`."""
         return tuple(t for t in (self._journal_trouble, self._ledger_trouble) if t is not None)
 
+    @property
+    def orders_started(self) -> frozenset[str]:
+        """Return the batteries around work that has begun and is not closed.
+
+        They are those of its orders, on their DC buses and in their rooms. A revocation does not
+        take them out: people may still be there.
+        """
+        return self._permits.begun_around
+
     def restore(self, *, now_s: float) -> None:
-        """Take over, after a start, what the ledger says is active.
+        """Take over, after a start, what the ledger says is active, and what was last read.
+
+        A GO stands on readings: without those of before, every restart would revoke every GO.
 
         Raises:
-            StoreError: the ledger cannot be read. Without it nothing should start.
+            StoreError: a store cannot be read. Without the ledger nothing should start.
         """
-        alarms = self._ledger.alarms()
-        own = [a for a in alarms if a.key.asset_id == OWN_ASSET_ID and a.is_active]
-        rest = [a for a in alarms if a.key.asset_id != OWN_ASSET_ID and a.is_active]
+        assets = self.watching.inventory.assets
+        self.last_good |= last_good(self._journal, assets, now_s=now_s)
+        active = [a for a in self._ledger.alarms() if a.is_active]
+        own = [a for a in active if a.key.asset_id == OWN_ASSET_ID]
+        rest = [
+            a for a in active
+            if a.key.asset_id != OWN_ASSET_ID and a.key.rule not in work_alarms.RULES
+        ]  # fmt: skip
         self._journal_trouble = next((a.why for a in own if a.key.rule == JOURNAL_RULE), None)
         self.record(self._engine.restore(rest, now_s=now_s), now_s=now_s)
 
@@ -122,12 +148,13 @@ class Monitor:
         events += self._engine.tick(now_s)
         self.counters.snapshots += len(snapshots)
         self.record(events, now_s=now_s)
+        self._watch_work(now_s=now_s)
 
     def assess_warranties(self, *, now_s: float) -> None:
         """Judge every battery of the register as of its site's day, polled or not."""
         inventory = self.watching.inventory
         days = {
-            room.room_id: _day_at(inventory.sites.get(room.site_id), now_s=now_s)
+            room.room_id: day_at(inventory.sites.get(room.site_id), at_s=now_s)
             for room in inventory.rooms.values()
         }
         self.assessments = {
@@ -169,15 +196,52 @@ class Monitor:
         self._keep(events)
         if not self._unrecorded:
             return
+        moved = self._write(self._move_unrecorded, now_s=now_s)
+        if moved is not None:
+            self._unrecorded.clear()
+            self._tell(moved)
+
+    def _watch_work(self, *, now_s: float) -> None:
+        """Tell what has become of work orders, and revoke each GO that does not stand any more."""
+        inventory, limits = self.watching.inventory, self.watching.limits
+        sight = Sight(inventory, ChainMap(self.last_good, self.latest), limits)
         try:
-            with self._ledger.transaction(now_s) as tx:
-                moved = [m for e in self._unrecorded if (m := self._move(tx, e)) is not None]
+            self.record(self._permits.refresh(inventory, now_s=now_s), now_s=now_s)
+            lost = self._permits.lost(sight, now_s=now_s)
         except StoreError as error:
             self._note_ledger_trouble(error)
             return
-        self._unrecorded.clear()
+        if lost:
+            self._tell(self._write(lambda tx: self._revoke(tx, lost), now_s=now_s) or [])
+
+    def _revoke(self, tx: Transaction, lost: Iterable[Clearance]) -> Moved:
+        moved: Moved = []
+        for clearance in lost:
+            order = withdraw(tx, clearance, actor=ACTOR)
+            if order is not None:
+                inventory, at_s = self.watching.inventory, clearance.as_of_s
+                event = work_alarms.revoked(
+                    order, clearance=clearance, inventory=inventory, at_s=at_s
+                )
+                moved += self._move(tx, event)
+        return moved
+
+    def _move_unrecorded(self, tx: Transaction) -> Moved:
+        return [moved for event in self._unrecorded for moved in self._move(tx, event)]
+
+    def _write(self, work: Callable[[Transaction], Moved], *, now_s: float) -> Moved | None:
+        """Do something in one transaction; None where the ledger could not write it."""
+        try:
+            with self._ledger.transaction(now_s) as tx:
+                moved = work(tx)
+        except StoreError as error:
+            self._note_ledger_trouble(error)
+            return None
         self._ledger_trouble = None
         self.counters.events += len(moved)
+        return moved
+
+    def _tell(self, moved: Moved) -> None:
         if self._listener is not None:
             for alarm, event in moved:
                 self._listener(alarm, event)
@@ -188,16 +252,17 @@ class Monitor:
                 self.counters.events_dropped += 1
             self._unrecorded.append(event)
 
-    def _move(self, tx: Transaction, event: AlarmEvent) -> tuple[Alarm, AlarmEvent] | None:
+    def _move(self, tx: Transaction, event: AlarmEvent) -> Moved:
+        """Move the alarm of an event; an empty answer means that nothing has changed."""
         transition = lifecycle.advance(
             tx.alarm(event.key),
             event,
             auto_acknowledge=self.watching.rulebook.auto_acknowledges(event.key.rule),
         )
         if transition.is_refused:
-            return None
+            return []
         self._put(tx, transition, event, action=event.change.value)
-        return transition.alarm, event
+        return [(transition.alarm, event)]
 
     def _put(
         self, tx: Transaction, transition: lifecycle.Transition, event: AlarmEvent, *, action: str
@@ -216,27 +281,12 @@ class Monitor:
     ) -> list[NewNotification]:
         if not transition.notify:
             return []
-        message = self._message(event, since_s=transition.alarm.raised_at_s)
+        known = Circumstances(self.watching.inventory, self.last_good, self.assessments)
+        message = known.message(event, since_s=transition.alarm.raised_at_s)
         room_id = message.room.room_id if message.room else None
-        channels = self.watching.routing.channels_for(event, room_id=room_id)
+        channels = self.watching.routing.channels_for(event, room_id=room_id, people=message.people)
         body = message.as_body()
         return [NewNotification(channel, str(event.key), body) for channel in channels]
-
-    def _message(self, event: AlarmEvent, *, since_s: float) -> AlarmMessage:
-        inventory, asset_id = self.watching.inventory, event.key.asset_id
-        room_id, ups_id, name = _place(inventory, asset_id)
-        good = self.last_good.get(asset_id)
-        services = inventory.services_of(ups_id=ups_id, room_id=room_id) if room_id else ()
-        return AlarmMessage(
-            event=event,
-            since_s=since_s,
-            site=inventory.sites.get(event.key.site_id, OWN_SITE),
-            room=inventory.rooms.get(room_id) if room_id else None,
-            asset_name=name,
-            observed_at_s=good.observed_at_s if good else None,
-            warranty=self.assessments.get(asset_id),
-            services=services,
-        )
 
     def _store(self, snapshots: Sequence[Snapshot], *, now_s: float) -> list[AlarmEvent]:
         """Journal the snapshots; return the event where storing begins or ceases to work."""
@@ -262,24 +312,6 @@ class Monitor:
             for event in self._unrecorded:
                 _log.error("unrecorded event key=%s why=%r", event.key, event.why)
         self._ledger_trouble = f"The ledger cannot store alarms, nobody is told of them: {error}"
-
-
-def _day_at(site: Site | None, *, now_s: float) -> date:
-    """Return the calendar day at a site: cover ends at its midnight, not at Greenwich's."""
-    zone = ZoneInfo(site.time_zone if site else "UTC")
-    return datetime.fromtimestamp(now_s, zone).date()
-
-
-def _place(inventory: Inventory, asset_id: str) -> tuple[str | None, str | None, str]:
-    """Return room, UPS and name of what an alarm is about."""
-    battery, ups = inventory.batteries.get(asset_id), inventory.ups.get(asset_id)
-    if battery is not None:
-        return battery.room_id, battery.ups_id, battery.rack or asset_id
-    if ups is not None:
-        return ups.room_id, ups.ups_id, ups.name
-    if asset_id in inventory.rooms:
-        return asset_id, None, inventory.rooms[asset_id].name
-    return None, None, asset_id
 
 
 def _not_storing(error: StoreError) -> str:

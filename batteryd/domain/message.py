@@ -6,7 +6,9 @@ with everybody's notify.toml: add keys, never rename one. Every key is always th
 nothing is known, so that a template that works for one alarm works for all.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from batteryd.domain.alarm import AlarmEvent
 from batteryd.domain.component import Component
@@ -27,6 +29,8 @@ class AlarmMessage:
     observed_at_s: float | None  # when the newest data was read; None: never
     warranty: WarrantyAssessment | None = None
     services: tuple[Service, ...] = ()  # most important grade first
+    work_order_id: str | None = None  # where it is about work
+    people: tuple[str, ...] = ()  # on the permit: each of them is told
 
     def as_body(self) -> dict[str, object]:
         """Return plain JSON values by key, every key always present."""
@@ -82,7 +86,37 @@ class AlarmMessage:
             "warranty_last_day": last_day.isoformat() if last_day else None,
             "warranty_days_left": known.days_left if known else None,
             "services": [{"name": s.name, "grade": s.grade} for s in self.services],
+            "work_order_id": self.work_order_id,
+            "people": list(self.people),
         }
+
+
+class Concerned(NamedTuple):
+    """Whom and what an alarm about work is about. It travels in the evidence of the event.
+
+    So it is there after a restart, and at the end of an alarm whose order has changed since.
+    """
+
+    work_order_id: str
+    people: tuple[str, ...]
+    batteries: tuple[str, ...]
+
+    def as_evidence(self) -> dict[str, object]:
+        """Return what `concerned` reads back."""
+        return {
+            "work_order_id": self.work_order_id,
+            "people": list(self.people),
+            "batteries": list(self.batteries),
+        }
+
+
+def concerned(evidence: Mapping[str, object]) -> Concerned | None:
+    """Return whom an event's evidence names; None where the event is not about work."""
+    match evidence:
+        case {"work_order_id": str(order_id), "people": [*people], "batteries": [*batteries]}:
+            return Concerned(order_id, tuple(map(str, people)), tuple(map(str, batteries)))
+        case _:
+            return None
 
 
 def component_words(component: Component) -> str:

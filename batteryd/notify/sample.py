@@ -75,6 +75,22 @@ SAMPLES = (
         asset_name="UPS 1",
         observed_at_s=None,
     ),
+    replace(
+        _HOT,
+        event=replace(
+            _HOT.event,
+            key=AlarmKey("daejeon", "WO-7", WHOLE_BATTERY, "clearance_revoked"),
+            scope=Scope.ROOM,
+            quantity="",
+            value=None,
+            setpoint=None,
+            why="The GO for WO-7 (relocate Rack 4) is revoked. PW-04: its contactor is closed.",
+            action="Stop work on Rack 4. Leave the room and count everybody.",
+        ),
+        asset_name="work order WO-7",
+        work_order_id="WO-7",
+        people=("김민수", "J. Lee"),
+    ),
 )
 
 

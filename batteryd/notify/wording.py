@@ -14,13 +14,18 @@ SUBJECT = (
     " ({{ site }}{% if room %}, {{ room }}{% endif %})"
 )
 
-# Lines of statements alone leave nothing behind, not even an empty line.
+# Lines of statements alone leave nothing behind, not even an empty line. A body that an older
+# version left in the outbox has no key of a permit.
 TEXT = """\
 {{ why }}
 
 {% if change == 'returned' %}
+{% if work_order_id is defined and work_order_id %}
+Over after {{ duration_s|duration }}. This is decision support: measure before you touch.
+{% else %}
 Returned to normal after {{ duration_s|duration }}. This says that a reading is back, not that
 anybody has looked at the battery.
+{% endif %}
 
 {% elif action %}
 FIRST: {{ action }}
@@ -51,6 +56,9 @@ Warranty  until {{ warranty_last_day }}, {{ warranty_days_left }} days left
 {% else %}
 Services  none is known to depend on it
 {% endfor %}
+{% if work_order_id is defined and work_order_id %}
+Permit    {{ work_order_id }}: {{ people|join(', ') }}
+{% endif %}
 Priority  {{ priority }}
 Alarm     {{ dedup_key }}
 """

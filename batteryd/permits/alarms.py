@@ -1,20 +1,19 @@
 """The two alarms that are about a work order: its GO was revoked; it comes after the warranty.
 
 Their key has the work order's id in the place of an asset, so the end of an alarm closes the page
-that its beginning opened. What a message needs to know of the order stands in the evidence: it is
-written here and read back here, also after a restart and when the order has changed since.
+that its beginning opened.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import groupby
-from typing import NamedTuple
 
 from batteryd.domain.alarm import Alarm, AlarmEvent, AlarmKey, Change, Priority
 from batteryd.domain.clearance import Clearance, Hold, HoldCode
 from batteryd.domain.component import WHOLE_BATTERY, Scope
 from batteryd.domain.inventory import Inventory
+from batteryd.domain.message import Concerned
 from batteryd.domain.warranty import WarrantyAssessment, WarrantyStatus
-from batteryd.domain.work import WorkOrder
+from batteryd.domain.work import WorkOrder, WorkState
 from batteryd.permits.facts import last_planned_day
 from batteryd.permits.lifecycle import has_begun
 from batteryd.warranty.coverage import assess
@@ -24,23 +23,6 @@ OUT_OF_WARRANTY_RULE = "work_out_of_warranty"
 RULES = frozenset({REVOKED_RULE, OUT_OF_WARRANTY_RULE})
 
 _NAMES_MAX = 4  # batteries that a sentence names; the evidence has all
-
-
-class Concerned(NamedTuple):
-    """Whom and what an alarm about work is about."""
-
-    work_order_id: str
-    people: tuple[str, ...]
-    batteries: tuple[str, ...]
-
-
-def concerned(evidence: Mapping[str, object]) -> Concerned | None:
-    """Return whom an alarm's evidence names; None where the alarm is not about work."""
-    match evidence:
-        case {"work_order_id": str(order_id), "people": [*people], "batteries": [*batteries]}:
-            return Concerned(order_id, tuple(map(str, people)), tuple(map(str, batteries)))
-        case _:
-            return None
 
 
 def revoked(
@@ -55,6 +37,7 @@ def revoked(
         inventory=inventory,
         at_s=at_s,
         priority=Priority.MEDIUM if is_calm else Priority.CRITICAL,
+        people=order.people,
         why=f"The GO for {_title(order, inventory)} is revoked. {_reasons(order, holds)}",
         action=_action(order, inventory=inventory),
         evidence={
@@ -73,7 +56,10 @@ def out_of_warranty(
     inventory: Inventory,
     at_s: float,
 ) -> AlarmEvent:
-    """Return the event that work is planned on batteries which no warranty covers on that day."""
+    """Return the event that work is planned on batteries which no warranty covers on that day.
+
+    It is for those who plan: nobody on the permit is told by name.
+    """
     uncovered = tuple(uncovered)
     day = last_planned_day(order, inventory=inventory)
     named = [f"{_names([u.asset_id], inventory)} ({_standing(u)})" for u in uncovered]
@@ -84,9 +70,9 @@ def out_of_warranty(
         at_s=at_s,
         priority=Priority.MEDIUM,
         why=f"On {day}, when {_title(order, inventory)} is planned, no warranty covers "
-        + _listed(named),
+        + f"{_listed(named)}.",
         action="Ask the maker before the work; it holds (PW-01) until two people accept the risk.",
-        evidence=uncovered_evidence(uncovered),
+        evidence={"uncovered": _uncovered_evidence(uncovered)},
     )
 
 
@@ -127,14 +113,25 @@ def uncovered_on_its_day(
     return tuple(a for a in found if a.status in (WarrantyStatus.EXPIRED, WarrantyStatus.UNKNOWN))
 
 
-def uncovered_evidence(uncovered: Iterable[WarrantyAssessment]) -> dict[str, object]:
-    """Return what the alarm remembers of it, as the ledger reads it back."""
-    return {
-        "uncovered": [
-            {"battery": u.asset_id, "last_day": u.last_day and u.last_day.isoformat()}
-            for u in uncovered
-        ]
-    }
+def tells_of(alarm: Alarm, uncovered: Iterable[WarrantyAssessment]) -> bool:
+    """Whether an alarm about the warranty says what is known; never where there is nothing."""
+    known = _uncovered_evidence(uncovered)
+    return bool(known) and alarm.evidence.get("uncovered") == known
+
+
+def standing_text(order: WorkOrder) -> str:
+    """Return where an order stands that is not revoked any more."""
+    if order.state is WorkState.PLANNED:
+        return f"The plan of {order.work_order_id} was changed: it needs a GO of its own."
+    return f"{order.work_order_id} has a GO again."
+
+
+def _uncovered_evidence(uncovered: Iterable[WarrantyAssessment]) -> list[object]:
+    """Return what an alarm remembers, in the types that the ledger reads back."""
+    return [
+        {"battery": u.asset_id, "last_day": u.last_day and u.last_day.isoformat()}
+        for u in uncovered
+    ]
 
 
 def _event(
@@ -144,10 +141,12 @@ def _event(
     inventory: Inventory,
     at_s: float,
     priority: Priority,
+    people: tuple[str, ...] = (),
     why: str,
     action: str,
-    evidence: Mapping[str, object],
+    evidence: dict[str, object],
 ) -> AlarmEvent:
+    about = Concerned(order.work_order_id, people, order.batteries)
     return AlarmEvent(
         key=AlarmKey(_site_id(order, inventory), order.work_order_id, WHOLE_BATTERY, rule),
         change=Change.RAISED,
@@ -159,12 +158,7 @@ def _event(
         setpoint=None,
         why=why,
         action=action,
-        evidence={
-            "work_order_id": order.work_order_id,
-            "people": list(order.people),
-            "batteries": list(order.batteries),
-            **evidence,
-        },
+        evidence=about.as_evidence() | evidence,
     )
 
 
@@ -191,7 +185,7 @@ def _reasons(order: WorkOrder, holds: Iterable[Hold]) -> str:
     clauses = []
     for code, same in groupby(sorted(holds, key=lambda hold: hold.code), lambda hold: hold.code):
         first, *more = same
-        clauses.append(f"{code.value}: {first.text}{f' (and {len(more)} more)' if more else ''}")
+        clauses.append(f"{code.value}: {first.text}{f' (and {len(more)} more)' if more else ''}.")
     return " ".join(clauses or order.revoked_because)
 
 

@@ -11,9 +11,11 @@ from typing import NamedTuple
 
 from batteryd.clearance.decide import decide
 from batteryd.clearance.facts import Facts, Grant
+from batteryd.clearance.scope import in_scope, on_their_buses
 from batteryd.domain.clearance import Clearance, Decision
 from batteryd.domain.work import WorkOrder
 from batteryd.permits import lifecycle
+from batteryd.permits.closing import ISOLATING
 from batteryd.permits.dossier import GRANTS, read_dossier
 from batteryd.permits.facts import Sight, facts_of
 from batteryd.permits.lifecycle import Reason, Transition
@@ -99,9 +101,15 @@ def _valid_until_s(facts: Facts) -> float:
 
 
 def _grant(facts: Facts, *, until_s: float) -> Grant:
+    """Return the GO with what must not change: the batteries of the order, and all on their buses.
+
+    Where nothing has to be isolated, the neighbours on the bus are in service and may be charged;
+    so may be the other batteries in the room. What goes wrong with them is an alarm (PW-06).
+    """
     if facts.grant is not None:
         return replace(facts.grant, valid_until_s=until_s)
-    readings = {asset_id: battery.reading for asset_id, battery in facts.batteries.items()}
+    watched = on_their_buses(facts) if facts.order.kind in ISOLATING else in_scope(facts)
+    readings = {battery.asset_id: battery.reading for battery in watched}
     return Grant(granted_at_s=facts.as_of_s, valid_until_s=until_s, readings=readings)
 
 

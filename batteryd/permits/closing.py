@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from batteryd.clearance.facts import Reading
+from batteryd.clearance.matrix import MATRIX
 from batteryd.clearance.observe import reading_of
+from batteryd.domain.clearance import HoldCode
 from batteryd.domain.work import AttestationKind, WorkKind, WorkOrder
 from batteryd.permits import lifecycle
 from batteryd.permits.dossier import Dossier, read_dossier
@@ -18,8 +20,8 @@ from batteryd.permits.lifecycle import Transition
 from batteryd.store.ledger_transaction import Transaction
 from batteryd.store.records import WORK_ORDERS
 
-# For these kinds of work racks were opened (PW-04), and have to be closed again.
-ISOLATING = frozenset({WorkKind.RELOCATE, WorkKind.DISCONNECT, WorkKind.REPLACE})
+# For these kinds of work racks were opened, and have to be closed again.
+ISOLATING = frozenset(k for k in WorkKind if HoldCode.NOT_ISOLATED in MATRIX[k].holds)
 # After these a battery may have left the room for good.
 REMOVING = frozenset({WorkKind.RELOCATE, WorkKind.REPLACE})
 

@@ -35,6 +35,7 @@ def test_every_channel_of_the_example_works_when_it_is_switched_on() -> None:
 
     assert set(routing.channels) == {"log", "mail", "hook", "pager", "ntfy", "chat"}
     assert len(routing.routes) == 2
+    assert routing.people["Kim Minsu"].channels == ("ntfy",)
 
 
 def test_the_example_shows_every_key_that_there_is() -> None:
@@ -74,8 +75,10 @@ async def test_the_log_channel_writes_one_line_of_pairs(caplog: pytest.LogCaptur
     for notification in sample_notifications():
         await LogChannel().send(notification)
 
-    raised, returned, silent = caplog.records
-    assert [r.levelno for r in caplog.records] == [logging.WARNING, logging.INFO, logging.WARNING]
+    raised, returned, silent, _revoked = caplog.records
+    assert [r.levelno for r in (raised, returned, silent)] == [
+        logging.WARNING, logging.INFO, logging.WARNING,
+    ]  # fmt: skip
     assert raised.getMessage() == (
         "alarm key='daejeon/rack-4/s1/m03/module_temperature' change='raised' priority='critical'"
         " rule='module_temperature' room='5층 배터리실' asset='Rack 4' component='s1/m03'"

@@ -89,6 +89,38 @@ def test_a_channel_of_two_routes_is_told_once() -> None:
     assert routing.channels_for(HOT, room_id="room-5b") == ("log", "pager")
 
 
+PERSON = '[person."Kim Minsu"]\nchannels = ["pager", "log"]\n'
+
+
+@pytest.mark.parametrize("name", ["Kim Minsu", "kim  minsu", "KIM MINSU"])
+def test_what_concerns_somebody_by_name_reaches_their_own_channels_too(name: str) -> None:
+    routing = parse(CHANNELS + PERSON)
+
+    told = routing.channels_for(HOT, room_id="room-5b", people=("Lee Jiwon", name))
+
+    assert told == ("log", "pager")
+    assert routing.without_channel(("Lee Jiwon", name)) == ("Lee Jiwon",)
+
+
+def test_what_concerns_nobody_by_name_follows_the_routes_alone() -> None:
+    routing = parse(CHANNELS + PERSON)
+
+    assert routing.channels_for(HOT, room_id="room-5b") == ("log",)
+
+
+def test_the_mistakes_of_people_are_told_like_those_of_routes() -> None:
+    wrong = PERSON.replace('"log"', '"lgo"').replace("channels", "channel") + (
+        '[person."Lee Jiwon"]\nchannels = ["paper"]\n[person."Park"]\nchannels = []\n'
+    )
+
+    found = mistakes_in(CHANNELS + wrong)
+
+    assert any("person.Kim Minsu.channel: unknown key; did you mean channels?" in m for m in found)
+    assert any("person.Lee Jiwon.channels" in m and "did you mean pager?" in m for m in found)
+    assert any("person.Park.channels" in m for m in found)
+    assert any("person = 1: tables such as" in m for m in mistakes_in(f"person = 1\n{CHANNELS}"))
+
+
 def test_the_end_of_an_alarm_goes_where_its_beginning_went() -> None:
     routing = parse(
         f'{CHANNELS}\n[[route]]\nchannels = ["pager"]\npriority_min = "high"\nrules = ["module_*"]'

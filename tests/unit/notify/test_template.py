@@ -9,7 +9,7 @@ from batteryd.errors import DeliveryError
 from batteryd.notify.sample import SAMPLES, sample_notifications
 from batteryd.notify.template import TextTemplate, TreeTemplate, context_of
 
-HOT, RETURNED, SILENT = sample_notifications()
+HOT, RETURNED, SILENT, REVOKED = sample_notifications()
 
 
 def context(notification: Notification = HOT, **secrets: str) -> dict[str, Any]:
@@ -174,7 +174,30 @@ def test_a_return_to_normal_does_not_say_that_all_is_well() -> None:
     assert "not that\nanybody has looked at the battery" in text
 
 
-@pytest.mark.parametrize("notification", [HOT, RETURNED, SILENT])
+def test_what_concerns_a_permit_names_the_order_and_everyone_on_it() -> None:
+    text = context(REVOKED)["text"]
+
+    assert "Permit    WO-7: 김민수, J. Lee" in text
+    assert "FIRST: Stop work on Rack 4." in text
+    assert "Permit" not in context(HOT)["text"]
+
+
+def test_a_permit_that_has_a_go_again_is_told_without_a_promise() -> None:
+    over = replace(REVOKED, body={**REVOKED.body, "change": "returned", "duration_s": 600.0})
+
+    assert (
+        "Over after 10 min. This is decision support: measure before you touch."
+        in (context(over)["text"])
+    )
+
+
+def test_a_body_that_an_older_version_left_in_the_outbox_can_still_be_told() -> None:
+    older = {k: v for k, v in HOT.body.items() if k not in ("work_order_id", "people")}
+
+    assert context(replace(HOT, body=older))["text"] == context(HOT)["text"]
+
+
+@pytest.mark.parametrize("notification", [HOT, RETURNED, SILENT, REVOKED])
 def test_no_message_says_safe(notification: Notification) -> None:
     filled = context(notification)
 

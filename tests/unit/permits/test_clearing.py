@@ -10,7 +10,7 @@ from batteryd.clearance.facts import Grant
 from batteryd.domain.clearance import Decision
 from batteryd.domain.inventory import Inventory
 from batteryd.domain.snapshot import Snapshot
-from batteryd.domain.work import WorkOrder, WorkState
+from batteryd.domain.work import WorkKind, WorkOrder, WorkState
 from batteryd.permits.clearing import Checked, check, start, withdraw
 from batteryd.permits.dossier import GRANTS
 from batteryd.permits.facts import Sight
@@ -169,6 +169,16 @@ def test_a_go_is_withdrawn_once_and_only_while_it_stands(office: Office) -> None
     assert second is None
     assert of_nothing is None
     assert len(office.ledger.records.history(CLEARANCES, "WO-1")) == 2
+
+
+def test_neighbours_that_stay_in_service_may_be_charged_during_a_test(office: Office) -> None:
+    office.open(make_order(kind=WorkKind.TEST, batteries=("R1",)))
+    office.check()
+
+    charged = office.check(racks(at_s=NOON_S + 60, R3={"soc_pct": 60.0}), at_s=NOON_S + 60)
+
+    assert list(office.grant.readings) == ["R1"]
+    assert charged.order.state is WorkState.CLEARED
 
 
 def test_every_move_is_in_the_audit_chain_with_its_person(office: Office) -> None:
