@@ -196,7 +196,7 @@ def _battery_row(line: BatteryLine, view: PermitView) -> dict[str, object]:
     return {
         "asset_id": battery.asset_id,
         "rack": battery.rack or "",
-        "role": "in scope" if line.is_in_scope else f"same bus {battery.dc_bus_id or ''}".rstrip(),
+        "role": "in scope" if line.is_in_scope else f"on {battery.dc_bus_id or 'its bus'}",
         "is_in_scope": line.is_in_scope,
         "soc": words.amount(line.soc_pct, "%", digits=0),
         "voltage": words.amount(line.voltage_v, "V"),

@@ -120,7 +120,7 @@ def test_what_a_device_did_not_say_is_printed_as_unknown() -> None:
     assert page["batteries"][1] == {
         "asset_id": "NIRS-5F-R9",
         "rack": "",
-        "role": "same bus DC-5",
+        "role": "on DC-5",
         "is_in_scope": False,
         "soc": "unknown",
         "voltage": "unknown",
