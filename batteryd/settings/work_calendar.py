@@ -164,7 +164,8 @@ class _Reading:
         found = self._value(name)
         if isinstance(found, datetime) and found.tzinfo is not None:
             return found.timestamp()
-        self._wrong(name, _text(self._event, name), "one instant, in UTC or in a known time zone")
+        shown = _text(self._event, name) if found is None else str(found)
+        self._wrong(name, shown, "one instant, in UTC or in a known time zone")
         return 0.0
 
     def _end(self, starts_at_s: float) -> float:

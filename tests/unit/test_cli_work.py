@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import pytest
 
 from batteryd.cli.main import main
+from batteryd.domain.work import WorkState
 from batteryd.store.ledger import Ledger
+from batteryd.store.records import WORK_ORDERS
 from tests.work_site import BEFORE_WORK, PEOPLE, now_s, racks, write_journal, write_site
 
 CLOSED = {"contactor_closed": 1.0, "breaker_closed": 1.0, "bus_voltage_v": 838.0}
@@ -333,3 +336,65 @@ def test_everything_that_was_typed_is_in_the_audit_chain(desk: Desk) -> None:
     assert [entry.subject for entry in entries][:2] == ["/work-order/WO-1", "/attestation/WO-1/1"]
     assert entries[-1].subject == "/clearance/WO-1"
     assert entries[-1].actor == "Park"
+
+
+ICS = """\
+BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//planning//EN
+BEGIN:VEVENT
+UID:move-1
+DTSTAMP:20251101T000000Z
+DTSTART:20990301T100000Z
+DTEND:20990301T120000Z
+SUMMARY:part 1
+ATTENDEE;CN=Kim Minsu:mailto:kim@example.org
+DESCRIPTION:batteryd: kind=relocate batteries=R1
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+def test_a_calendar_is_imported_after_a_dry_run_shows_what_it_does(desk: Desk) -> None:
+    file = desk.folder / "work.ics"
+    file.write_text(ICS)
+
+    assert desk.type("import", str(file), "--dry-run")[1].splitlines() == [
+        "open    new     relocate R1  part 1",
+        "a dry run: nothing was changed",
+    ]
+    assert desk.json("list")[1] == []
+    assert desk.type("import", str(file), "--by", "Choi")[1] == (
+        "open    WO-1    relocate R1  part 1\n"
+    )
+    assert desk.type("import", str(file))[1] == "nothing to change\n"
+    file.write_text(ICS.replace("T12", "T13"))
+    code, (change,) = desk.json("import", str(file))
+    assert (code, change["action"], change["fields"]) == (0, "change", ["ends_at"])
+    assert change["order"]["source"] == "move-1"
+
+
+def test_what_a_calendar_cannot_change_is_told_and_the_answer_is_no(desk: Desk) -> None:
+    file = desk.folder / "work.ics"
+    file.write_text(ICS)
+    desk.type("import", str(file))
+    ledger = Ledger(desk.folder / "state" / "ledger.db")
+    order = ledger.records.one(WORK_ORDERS, "WO-1")
+    assert order is not None
+    with ledger.transaction(now_s()) as tx:
+        begun = replace(order, state=WorkState.STARTED, started_at_s=now_s())
+        tx.records.put(WORK_ORDERS, "WO-1", begun, actor="Kim", action="started")
+    ledger.close()
+
+    file.write_text(ICS.replace("UID", "STATUS:CANCELLED\nUID"))
+
+    assert desk.type("import", str(file))[0] == 1
+    assert "cancel  WO-1    relocate R1  part 1: work has begun" in desk.err
+
+
+def test_a_calendar_with_mistakes_changes_nothing(desk: Desk) -> None:
+    file = desk.folder / "work.ics"
+    file.write_text(ICS.replace("batteries=R1", "batteries=R11"))
+
+    assert desk.type("import", str(file))[0] == 2
+    assert "event 1 (move-1): battery = R11: unknown battery" in desk.err
