@@ -68,6 +68,7 @@ def gather(at: Desk, asset_id: str, *, since_s: float | None) -> Evidence:
     today = datetime.fromtimestamp(at.now_s, ZoneInfo(zone)).date()
     conditions = judge_conditions(battery, usage, as_of=today)
     events = tuple(sorted(_events(at.ledger, asset_id), key=lambda event: event.event_id))
+    findings = tuple({r.record_id: r.value for r in found.findings}.values())
     chain, (ledger_seq, ledger_hash) = _chain(at.ledger, asset_id, found)
     return Evidence(
         battery=battery,
@@ -84,12 +85,15 @@ def gather(at: Desk, asset_id: str, *, since_s: float | None) -> Evidence:
         },
         counts={
             "entries of the register": len(found.register),
-            "findings": len({revision.record_id for revision in found.findings}),
+            "findings": len(findings),
             "conditions of the contract": len(conditions),
             "work orders": len(found.orders),
             "events of alarms": len(events),
             "entries of the audit chain": len(chain),
         },
+        findings=findings,
+        conditions=conditions,
+        orders=found.orders,
         events=events,
         trends=trends,
         chain=chain,

@@ -53,5 +53,6 @@ def _table(
             Series(str(column.component), line.at_s, line.minimum, line.mean, line.maximum)
             for column, line in zip(ordered, lines, strict=True)
         ),
+        is_flag=quantity.is_flag,
         missing="; ".join(dict.fromkeys(line.missing for line in lines if line.missing)),
     )

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from batteryd.domain.conditions import ConditionFinding
 from batteryd.domain.history import RecordedEvent
 from batteryd.domain.inventory import Battery
+from batteryd.domain.work import Finding, WorkOrder
 from batteryd.report.trend import TrendTable, trend_csv, trend_svg
 
 _EVENT_COLUMNS = (
@@ -48,6 +50,9 @@ class Evidence:
     made_at_s: float
     records: Mapping[str, object]  # JSON-able, by the name of the file: register, findings, ...
     counts: Mapping[str, int]  # what the records hold, for people
+    findings: tuple[Finding, ...]  # as they stand now
+    conditions: tuple[ConditionFinding, ...]
+    orders: tuple[WorkOrder, ...]  # work on it, as it stands now
     events: tuple[RecordedEvent, ...]  # oldest first
     trends: tuple[TrendTable, ...]
     chain: tuple[ChainEntry, ...]  # the entries about it, in their order

@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from typing import BinaryIO
 
 import batteryd
+from batteryd.domain.conditions import ConditionFinding
+from batteryd.domain.quantity import QUANTITIES
+from batteryd.domain.work import Finding, WorkOrder
 from batteryd.report import paper_words as words
 from batteryd.report.evidence import Evidence, evidence_files, picture_name
 from batteryd.report.manifest import Signer, digest_of, manifest_files
@@ -61,12 +64,14 @@ def cover_page(evidence: Evidence, files: Mapping[str, bytes]) -> dict[str, obje
             for name, content in files.items()
         ],
         "trends": [
-            {"name": f"{trend.quantity.replace('_', ' ')}", "picture": picture_name(trend)}
+            {"name": QUANTITIES[trend.quantity].meaning, "picture": picture_name(trend)}
             for trend in drawn[:PICTURES_MAX]
         ],
-        "missing": [
-            f"{trend.quantity}: {trend.missing}" for trend in evidence.trends if trend.missing
-        ],
+        "zone": evidence.zone,
+        "missing": [f"{t.quantity}: {t.missing}" for t in evidence.trends if t.missing],
+        "findings": [_finding_row(finding) for finding in evidence.findings],
+        "conditions": [_condition_row(condition) for condition in evidence.conditions],
+        "orders": [_order_row(order, zone=evidence.zone) for order in evidence.orders],
     }
 
 
@@ -112,3 +117,22 @@ def _battery_facts(evidence: Evidence) -> list[list[str]]:
         else f"from {words.instant(since, evidence.zone)}",
     }  # fmt: skip
     return [[name, said] for name, said in facts.items()]
+
+
+def _finding_row(finding: Finding) -> list[str]:
+    closed = f"{finding.closed_on} by {finding.closed_by}: {finding.evidence}"
+    return [
+        finding.finding_id,
+        f"{finding.opened_on} by {finding.opened_by}",
+        finding.text,
+        "open" if finding.closed_on is None else closed,
+    ]
+
+
+def _condition_row(condition: ConditionFinding) -> list[str]:
+    return [condition.standing.value.replace("_", " "), condition.text, condition.source]
+
+
+def _order_row(order: WorkOrder, *, zone: str) -> list[str]:
+    planned = words.span(order.starts_at_s, order.ends_at_s, zone)
+    return [order.work_order_id, order.kind.value, planned, order.state.value, order.title]

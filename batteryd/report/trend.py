@@ -47,6 +47,7 @@ class TrendTable:
     unit: str
     series: tuple[Series, ...]
     missing: str = ""  # what could not be read, in words
+    is_flag: bool = False  # 0 or 1
 
     @property
     def is_empty(self) -> bool:
@@ -70,7 +71,7 @@ def trend_csv(table: TrendTable) -> bytes:
 def trend_svg(table: TrendTable, *, zone: str) -> bytes:
     """Return the picture as SVG, 680 by 150 units; `table` is not empty."""
     at_s, low, mean, high = _folded(table.series)
-    bottom, top = _bounds(low, high)
+    bottom, top = _bounds(low, high, is_flag=table.is_flag)
     x = _scaled(at_s, at_s[0], at_s[-1], _LEFT, _RIGHT)
     lines = [_scaled(values, bottom, top, _BASE, _TOP) for values in (low, mean, high)]
     drawn = (
@@ -110,9 +111,11 @@ def _folded(series: Sequence[Series]) -> tuple[Numbers, Numbers, Numbers, Number
     )
 
 
-def _bounds(low: Numbers, high: Numbers) -> tuple[float, float]:
-    """Return the ends of the scale: a little more than what was read."""
+def _bounds(low: Numbers, high: Numbers, *, is_flag: bool) -> tuple[float, float]:
+    """Return the ends of the scale: a little more than what was read, of flags 0 and 1."""
     bottom, top = float(low.min()), float(high.max())
+    if is_flag:
+        return 0.0, 1.0
     margin = (top - bottom) * 0.05 or max(abs(top) * 0.05, 0.5)
     return bottom - margin, top + margin
 
