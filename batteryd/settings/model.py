@@ -77,6 +77,7 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[float, Field(ge=0.05, le=3600)]
 Days = Annotated[float, Field(ge=1, le=36_500)]
 Gibibytes = Annotated[float, Field(ge=0.1, le=100_000)]
+ScheduleName = Annotated[str, Field(pattern=r"^[\w-]{1,60}$")]  # part of the name of a folder
 Percent = Annotated[float, Field(ge=0, le=100)]
 Loopback = Annotated[str, AfterValidator(_loopback)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
@@ -300,7 +301,7 @@ class Settings(BaseSettings):
     web: Web = Web()
     clearance: Clearance = Clearance()
     audit: Audit = Audit()
-    schedule: dict[str, Schedule] = {}
+    schedule: dict[ScheduleName, Schedule] = {}
     credentials: dict[str, Credential] = {}
 
     @classmethod
