@@ -69,6 +69,6 @@ def typeset(
     except subprocess.TimeoutExpired:
         raise TypesettingError(f"{template}: not set in {_PRESS_TIMEOUT_S:.0f} s") from None
     if done.returncode != 0:
-        said = done.stderr.decode(errors="replace").strip()
+        said = done.stderr.decode(errors="replace").strip() or f"ended with {done.returncode}"
         raise TypesettingError(f"{template}: {said[-_COMPLAINT_LENGTH_MAX:]}")
     return done.stdout

@@ -83,6 +83,8 @@ def test_what_is_no_permission_says_so_on_every_page(
     assert "HOLD NOT CLEARED – DO NOT START" in text
     assert why in text
     assert "CLEARED TO START" not in text
+    assert "signature, date and time" not in text
+    assert "김민준, Jonas Weber Not to be signed: this is no permission." in text
     assert text.count("Work permit – NOT CLEARED") == text.count("Page ")
 
 
