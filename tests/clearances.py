@@ -1,4 +1,4 @@
-"""Facts on which a relocation gets its GO: a test makes worse what it is about, and nothing else."""
+"""Facts on which a relocation gets its GO: a test makes worse what it is about, nothing else."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -6,7 +6,7 @@ Wherever a GO is shown, it is said what it is not.
 from collections.abc import Iterator
 
 from batteryd.clearance.wording import instant, instant_or_none
-from batteryd.domain.clearance import Clearance, Decision, Hold, ImpactedService
+from batteryd.domain.clearance import Clearance, Hold, ImpactedService
 
 NOTICE = (
     "This is decision support: it says what was seen, when and by which check. It is neither an"
@@ -61,11 +61,7 @@ def _lines(clearance: Clearance) -> Iterator[str]:
 
 
 def _until(clearance: Clearance) -> str:
-    match clearance.decision:
-        case Decision.GO:
-            return f", until {instant_or_none(clearance.valid_until_s)}"
-        case Decision.HOLD:
-            return ""
+    return "" if clearance.valid_until_s is None else f", until {instant(clearance.valid_until_s)}"
 
 
 def _refusals(hold: Hold) -> str:

@@ -66,9 +66,12 @@ def test_a_go_for_people_says_until_when_and_what_it_is_not() -> None:
 def test_a_hold_for_people_gives_every_reason_and_what_else_is_to_be_known() -> None:
     facts = make_facts(
         EXPIRED,
-        services=(make_service(grade=None), make_service(name="wiki", grade=3, owner_notified_at_s=None)),
+        services=(
+            make_service(grade=None),
+            make_service(name="wiki", grade=3, owner_notified_at_s=None),
+        ),
         acceptances=(make_acceptance(by=("Choi Yu-na",)),),
-    )  # fmt: skip
+    )
 
     lines = clearance_as_text(decide(facts)).splitlines()
 
