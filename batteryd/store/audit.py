@@ -14,7 +14,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from batteryd.store.canonical import canonical_json, from_json
 
@@ -35,9 +35,15 @@ class AuditEntry(NamedTuple):
     hash: str
 
     @property
-    def detail(self) -> Mapping[str, object]:
-        """Return what `detail_json` says."""
-        found: Mapping[str, object] = from_json(self.detail_json)
+    def detail(self) -> Mapping[str, Any]:
+        """Return what `detail_json` says.
+
+        Raises:
+            ValueError: it is no JSON object; batteryd did not write it.
+        """
+        found = from_json(self.detail_json)
+        if not isinstance(found, dict):
+            raise ValueError("not an object")  # noqa: TRY004  what is wrong is a text
         return found
 
     def sealed(self) -> "AuditEntry":

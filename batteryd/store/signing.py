@@ -38,14 +38,6 @@ def load_public(path: Path) -> PublicKey:
         raise StoreError(f"{path} cannot be used as a public key: {error}") from error
 
 
-def verify_signature(public_pem: bytes, data: bytes, signature: bytes) -> bool:
-    """Tell whether a signature of `data` is that of a key; False where it is no Ed25519 key."""
-    try:
-        return PublicKey.of_pem(public_pem).has_signed(data, signature)
-    except ValueError:
-        return False
-
-
 class SigningKey:
     """The private half, in memory."""
 
@@ -84,11 +76,6 @@ class SigningKey:
         key = cls.load(path)
         write_public(key.public, beside=path)
         return key
-
-    @property
-    def public_pem(self) -> bytes:
-        """The public half, as PEM."""
-        return self.public.pem
 
     @property
     def key_id(self) -> str:

@@ -71,6 +71,9 @@ def _broken(
     items: Iterable[Item], links: Links, seals: Seals, anchors: Anchors
 ) -> Iterator[BrokenEntry]:
     for item in items:
+        if isinstance(item, BrokenEntry):
+            yield item
+            return
         if broken_link := _link(item, links):
             yield broken_link
             return
@@ -78,24 +81,22 @@ def _broken(
     yield from filter(None, (seals.end(), anchors.end(last_seq=links.last_seq)))
 
 
-def _link(item: Item, links: Links) -> BrokenEntry | None:
+def _link(item: AuditEntry | Checkpoint, links: Links) -> BrokenEntry | None:
     match item:
         case AuditEntry():
             return links.entry(item)
         case Checkpoint():
             return _beyond_the_end(item, links)
-        case BrokenEntry():
-            return item
 
 
-def _seal(item: Item, seals: Seals, anchors: Anchors) -> tuple[BrokenEntry | None, ...]:
+def _seal(
+    item: AuditEntry | Checkpoint, seals: Seals, anchors: Anchors
+) -> tuple[BrokenEntry | None, ...]:
     match item:
         case AuditEntry():
             return (seals.entry(item),)
         case Checkpoint():
             return (seals.checkpoint(item), anchors.checkpoint(item))
-        case BrokenEntry():
-            return (item,)
 
 
 def _beyond_the_end(checkpoint: Checkpoint, links: Links) -> BrokenEntry | None:

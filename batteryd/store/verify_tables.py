@@ -11,7 +11,7 @@ For chains that hold: where an entry itself was changed, there is nothing to com
 import math
 import sqlite3
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from batteryd.domain.alarm import PRIORITY_BY_TEXT
 from batteryd.store import ledger_rows as rows
@@ -37,7 +37,15 @@ _ORPHANS = (
 )
 
 
-class _Said(NamedTuple):
+class _Event(NamedTuple):
+    """What an audit entry says of an event."""
+
+    columns: Mapping[str, object]  # of the event's row
+    alarm: Mapping[str, object]  # columns of the alarm's row, as far as they are said
+    digests: Mapping[str, str] | None  # of notifications, by channel; None: not said
+
+
+class _Alarm(NamedTuple):
     """What the last event says of an alarm."""
 
     seq: int
@@ -49,7 +57,7 @@ def differences(db: sqlite3.Connection) -> Iterator[BrokenEntry]:
 
     A row of which no entry speaks has number 0.
     """
-    alarms: dict[rows.Row, _Said] = {}
+    alarms: dict[rows.Row, _Alarm] = {}
     yield from _events(db, alarms=alarms)
     yield from _alarms(db, said=alarms)
     for table, statement in _ORPHANS:
@@ -57,41 +65,46 @@ def differences(db: sqlite3.Connection) -> Iterator[BrokenEntry]:
             yield BrokenEntry(seq, "it belongs to nothing", table, str(row))
 
 
-def _events(db: sqlite3.Connection, *, alarms: dict[rows.Row, _Said]) -> Iterator[BrokenEntry]:
+def _events(db: sqlite3.Connection, *, alarms: dict[rows.Row, _Alarm]) -> Iterator[BrokenEntry]:
     """Compare event by event; leave in `alarms` what the last one of each says."""
     for seq, subject, detail_json, event_id, *columns in db.execute(_EVENTS):
-        said = _event_said(subject, detail_json)
+        try:
+            said = _event_said(subject, detail_json)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            yield BrokenEntry(seq, "batteryd did not write what it says")
+            continue
         if said is None:
             if event_id is not None:
                 yield BrokenEntry(seq, "the entry speaks of no event", "event", str(event_id))
             continue
-        alarms[tuple(said["key"])] = _Said(seq, _alarm_columns(said))
+        alarms[tuple(said.columns[column] for column in rows.KEY_COLUMNS)] = _Alarm(seq, said.alarm)
         if event_id is None:
             yield BrokenEntry(seq, "it is missing", "event", str(seq))
             continue
-        expected = dict(zip(_EVENT_COLUMNS, (*said["key"], said["at_s"]), strict=True))
         found = dict(zip(_EVENT_COLUMNS, columns, strict=True))
-        yield from _differing("event", str(event_id), found=found, said=_Said(seq, expected))
-        yield from _notifications(db, seq=seq, digests=said.get("notifications"))
+        for reason in _differing(found, said=said.columns):
+            yield BrokenEntry(seq, reason, "event", str(event_id))
+        yield from _notifications(db, seq=seq, digests=said.digests)
 
 
-def _event_said(subject: str, detail_json: str) -> dict[str, Any] | None:
-    """Return what an entry says of an event; None where it is about something else."""
+def _event_said(subject: str, detail_json: str) -> _Event | None:
+    """Return what an entry says of an event; None where it is about something else.
+
+    Any error of reading means that somebody wrote it by hand, into a chain that nobody signed.
+    """
     if is_record_subject(subject):  # most entries, after a register was imported
         return None
     said = from_json(detail_json)
-    is_event = said.keys() >= _EVENT_KEYS and "/".join(said["key"]) == subject
-    return said if is_event else None
-
-
-def _alarm_columns(said: Mapping[str, Any]) -> Mapping[str, object]:
-    """Return the columns of the alarm's row, as far as the entry says them."""
-    columns = {column: said[column] for column in _ALARM_COLUMNS if column in said}
-    return {
-        **columns,
-        "priority": int(PRIORITY_BY_TEXT[said["priority"]]),
-        "evidence": canonical_json(said["evidence"]),
-    }
+    if not said.keys() >= _EVENT_KEYS or "/".join(said["key"]) != subject:
+        return None
+    alarm = {column: said[column] for column in _ALARM_COLUMNS if column in said}
+    alarm["priority"] = int(PRIORITY_BY_TEXT[said["priority"]])
+    alarm["evidence"] = canonical_json(said["evidence"])
+    return _Event(
+        columns=dict(zip(_EVENT_COLUMNS, (*said["key"], said["at_s"]), strict=True)),
+        alarm=alarm,
+        digests=said.get("notifications"),
+    )
 
 
 def _notifications(
@@ -112,27 +125,25 @@ def _notifications(
             yield BrokenEntry(seq, reason, "notification", str(row_id))
 
 
-def _alarms(db: sqlite3.Connection, *, said: dict[rows.Row, _Said]) -> Iterator[BrokenEntry]:
+def _alarms(db: sqlite3.Connection, *, said: dict[rows.Row, _Alarm]) -> Iterator[BrokenEntry]:
     key_column_count = len(rows.KEY_COLUMNS)
     for row in db.execute(f"SELECT {rows.ALARM_COLUMNS} FROM alarm"):
         key, columns = row[:key_column_count], row[key_column_count:]
-        expected = said.pop(key, None)
-        if expected is None:
+        alarm = said.pop(key, None)
+        if alarm is None:
             yield BrokenEntry(0, "no entry speaks of it", "alarm", "/".join(key))
             continue
         found = dict(zip(_ALARM_COLUMNS, columns, strict=True))
-        yield from _differing("alarm", "/".join(key), found=found, said=expected)
+        for reason in _differing(found, said=alarm.columns):
+            yield BrokenEntry(alarm.seq, reason, "alarm", "/".join(key))
     for key, missing in said.items():
         yield BrokenEntry(missing.seq, "it is missing", "alarm", "/".join(key))
 
 
-def _differing(
-    table: str, row: str, *, found: Mapping[str, object], said: _Said
-) -> Iterator[BrokenEntry]:
-    for column, expected in said.columns.items():
+def _differing(found: Mapping[str, object], *, said: Mapping[str, object]) -> Iterator[str]:
+    for column, expected in said.items():
         value = found[column]
         if isinstance(value, float) and not math.isfinite(value):
             value = None  # as canonical JSON writes it
         if value != expected:
-            reason = f"{column} is {value!r:.80}, where the entry says {expected!r:.80}"
-            yield BrokenEntry(said.seq, reason, table, row)
+            yield f"{column} is {value!r:.80}, where the entry says {expected!r:.80}"

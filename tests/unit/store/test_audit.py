@@ -116,6 +116,13 @@ def test_a_file_that_was_cut_in_the_middle_is_damaged(ledger: Ledger, path: Path
         ledger.verify()
 
 
+def test_a_detail_that_is_no_object_is_none_of_ours() -> None:
+    entry = AuditEntry(1, "", "", "", "", "[1]", GENESIS_HASH, "")
+
+    with pytest.raises(ValueError, match="not an object"):
+        _ = entry.detail
+
+
 def test_where_one_field_ends_and_the_next_begins_is_part_of_the_hash() -> None:
     entry = AuditEntry(1, "2025-11-25T12:00:00.000000Z", "a", "bc", "d", "{}", GENESIS_HASH, "")
     shifted = entry._replace(actor="ab", action="c")

@@ -152,3 +152,10 @@ def test_without_a_key_there_is_none_to_print(config: str, state: Path, capsys: 
 
     assert main(["audit", "key", "-c", config]) == 2
     assert "the daemon makes it" in capsys.readouterr().err
+
+
+def test_a_ledger_that_was_never_signed_says_so(tmp_path: Path, capsys: Captured) -> None:
+    Ledger(tmp_path / "new.db").close()
+
+    assert main(["audit", "verify", "--ledger", str(tmp_path / "new.db")]) == 0
+    assert capsys.readouterr().out.endswith("no checkpoint yet\n")

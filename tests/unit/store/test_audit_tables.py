@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from batteryd.domain.alarm import Condition
-from batteryd.store.audit import BrokenEntry
+from batteryd.store.audit import COLUMNS, GENESIS_HASH, AuditEntry, BrokenEntry
 from batteryd.store.ledger import Ledger
 from batteryd.store.signing import SigningKey
 from batteryd.store.verify_file import examine_file
@@ -217,3 +217,17 @@ def test_a_ledger_of_an_older_version_is_verified_as_it_is(tmp_path: Path) -> No
     assert (found.broken, found.entry_count, found.checkpoint) == ((), 1, None)
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (1,)  # nothing was migrated
+
+
+@pytest.mark.parametrize("detail", ["no JSON", "[]"])
+def test_what_batteryd_did_not_write_is_named_in_a_chain_that_nobody_signed(
+    tmp_path: Path, detail: str
+) -> None:
+    path = tmp_path / "forged.sqlite"
+    Ledger(path).close()
+    forged = AuditEntry(1, "", "me", "raised", "a/b/-/c", detail, GENESIS_HASH, "").sealed()
+    tamper(path, f"INSERT INTO audit ({COLUMNS}) VALUES {tuple(forged)}")
+
+    found = examine_file(path).first_broken
+
+    assert found == BrokenEntry(1, "batteryd did not write what it says")

@@ -1,6 +1,6 @@
 """Signed checkpoints, what they show that hashes do not, and keys that follow one another."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from batteryd.store.audit import BrokenEntry
 from batteryd.store.checkpoint import Checkpoint
 from batteryd.store.checkpoint_anchor import Anchor
 from batteryd.store.ledger import Ledger
-from batteryd.store.signing import SigningKey, load_public, verify_signature
+from batteryd.store.signing import SigningKey, load_public
 from batteryd.store.verify import Trust
 from batteryd.store.verify_file import examine_file
 from tests.audited import flip_a_bit, tamper, write_story
@@ -73,7 +73,7 @@ def test_a_checkpoint_is_the_signature_of_an_entry_that_speaks_of_it(
     assert (checkpoint.seq, checkpoint.hash, checkpoint.at) == (entry.seq, entry.hash, entry.at)
     assert entry.detail == {"key_id": key.key_id, "public_key": key.public.hex}
     text = f'{{"at":"{entry.at}","hash":"{entry.hash}","key_id":"{key.key_id}","seq":{entry.seq}}}'
-    assert verify_signature(key.public_pem, text.encode(), bytes.fromhex(checkpoint.signature))
+    assert key.public.has_signed(text.encode(), bytes.fromhex(checkpoint.signature))
 
 
 def test_nothing_new_is_not_signed_again(tmp_path: Path, key: SigningKey) -> None:
@@ -118,6 +118,7 @@ def test_a_bit_flipped_in_any_column_of_a_checkpoint_is_found(
         ("UPDATE checkpoint SET seq = 9 WHERE seq = 7", "entry 7, checkpoint: the checkpoint of"),
         ("UPDATE checkpoint SET seq = 0 WHERE seq = 4", "checkpoint: the entry does not speak"),
         ("UPDATE checkpoint SET signature = upper(signature)", "entry 4, checkpoint: its signa"),
+        ("UPDATE checkpoint SET signature = 'zz'", "entry 4, checkpoint: its signature is not by"),
         (
             "INSERT INTO checkpoint SELECT 6, hash, at, key_id, signature FROM checkpoint"
             " WHERE seq = 4",
@@ -367,60 +368,125 @@ def test_a_key_is_not_retired_in_favour_of_two(
         ledger.rotate_key(LATER_S, key_rotation.begin(key_file), by="Kim")
 
 
-def test_a_retired_key_signs_no_more_and_what_it_signs_is_found(
-    ledger: Ledger, path: Path, key: SigningKey, tmp_path: Path
-) -> None:
-    second = rotate(ledger, tmp_path / "keys" / "signing-key.pem")
+def test_a_retired_key_signs_no_more(ledger: Ledger, key: SigningKey, tmp_path: Path) -> None:
+    rotate(ledger, tmp_path / "keys" / "signing-key.pem")
 
     with pytest.raises(StoreError, match="retired"):
         ledger.checkpoint(LATER_S, key)
-    checkpoint = ledger.checkpoint(LATER_S, second)
-    assert checkpoint is not None
-    entry = ledger.audit()[-1]
-    by_old = Checkpoint(entry.seq, entry.hash, entry.at, key.key_id, "")
-    signature = key.sign(by_old.statement).hex()
-    tamper(
-        path,
-        f"UPDATE checkpoint SET key_id = '{key.key_id}', signature = '{signature}'"
-        f" WHERE seq = {entry.seq}",
-    )
-
-    assert str(ledger.verify()).startswith(f"entry {entry.seq}, checkpoint: its signature")
 
 
-def test_a_rotation_that_the_old_key_did_not_sign_is_found(
-    ledger: Ledger, key: SigningKey, stranger: SigningKey
-) -> None:
-    said = dict(key_rotation.Rotation(Path(), key, stranger).detail)
-    said["signature"] = stranger.sign(key_rotation.statement(key.public, stranger.public)).hex()
+def sign_by_hand(ledger: Ledger, key: SigningKey, *, named: str, **changes: object) -> None:
+    """Add a checkpoint as somebody would who has a key and an editor."""
     with ledger.transaction(LATER_S) as tx:
         tx.audit(
-            actor="somebody",
-            action=key_rotation.ACTION,
-            subject=key_rotation.subject(key.key_id),
-            detail=said,
+            actor="batteryd", action="checkpoint signed", subject="audit chain",
+            detail={"key_id": key.key_id, "public_key": named},
+        )  # fmt: skip
+    entry = ledger.audit()[-1]
+    unsigned = Checkpoint(entry.seq, entry.hash, entry.at, key.key_id, "")._replace(**changes)
+    signed = unsigned._replace(signature=key.sign(unsigned.statement).hex())
+    with ledger._file.write() as db:
+        db.execute(
+            "INSERT INTO checkpoint (seq, hash, at, key_id, signature) VALUES (?,?,?,?,?)", signed
         )
 
-    broken = ledger.verify()
 
-    assert broken == BrokenEntry(9, "the key that it retires does not vouch for the new one")
-
-
-def test_a_stranger_cannot_take_over_after_a_rotation(
-    ledger: Ledger, key: SigningKey, stranger: SigningKey, tmp_path: Path
+def test_what_a_retired_key_signed_nevertheless_is_found(
+    ledger: Ledger, key: SigningKey, tmp_path: Path
 ) -> None:
-    """Whoever steals a key that was retired cannot let it vouch for theirs."""
     rotate(ledger, tmp_path / "keys" / "signing-key.pem")
-    stolen = key_rotation.Rotation(Path(), key, stranger)
+    sign_by_hand(ledger, key, named=key.public.hex)
+
+    reason = f"key {key.key_id} had been retired before"
+    assert ledger.verify() == BrokenEntry(10, reason, "checkpoint")
+
+
+@pytest.mark.parametrize("changes", [{"hash": "ab" * 32}, {"at": ""}, {"key_id": "0123"}])
+def test_a_signature_of_something_else_than_the_entry_is_found(
+    ledger: Ledger, key: SigningKey, changes: dict[str, object]
+) -> None:
+    sign_by_hand(ledger, key, named=key.public.hex, **changes)
+
+    reason = "its hash, time or key is not that of the entry"
+    assert ledger.verify() == BrokenEntry(9, reason, "checkpoint")
+
+
+def test_a_checkpoint_of_an_entry_that_names_no_key_is_found(
+    ledger: Ledger, key: SigningKey
+) -> None:
+    sign_by_hand(ledger, key, named="somebody's")
+
+    reason = "its signature is not by the key that the entry names"
+    assert ledger.verify() == BrokenEntry(9, reason, "checkpoint")
+
+
+def record_rotation(ledger: Ledger, key: SigningKey, detail: Mapping[str, object]) -> None:
     with ledger.transaction(LATER_S + 60) as tx:
         tx.audit(
             actor="somebody",
             action=key_rotation.ACTION,
             subject=key_rotation.subject(key.key_id),
-            detail=stolen.detail,
+            detail=detail,
         )
 
-    broken = ledger.verify()
 
-    assert broken is not None
-    assert broken.seq == 10
+UNVOUCHED = "the key that it retires does not vouch for the new one"
+
+
+def test_a_rotation_that_the_old_key_did_not_sign_is_found(
+    ledger: Ledger, key: SigningKey, stranger: SigningKey
+) -> None:
+    genuine = key_rotation.Rotation(Path(), key, stranger).detail
+    forged = stranger.sign(key_rotation.statement(key.public, stranger.public))
+    record_rotation(ledger, key, {**genuine, "signature": forged.hex()})
+
+    assert ledger.verify() == BrokenEntry(9, UNVOUCHED)
+
+
+def test_a_rotation_of_another_key_than_the_subject_names_is_found(
+    ledger: Ledger, key: SigningKey, stranger: SigningKey
+) -> None:
+    record_rotation(ledger, stranger, key_rotation.Rotation(Path(), key, stranger).detail)
+
+    assert ledger.verify() == BrokenEntry(9, UNVOUCHED)
+
+
+def test_a_key_that_was_retired_cannot_vouch_for_the_key_of_its_thief(
+    ledger: Ledger, key: SigningKey, stranger: SigningKey, tmp_path: Path
+) -> None:
+    rotate(ledger, tmp_path / "keys" / "signing-key.pem")
+    record_rotation(ledger, key, key_rotation.Rotation(Path(), key, stranger).detail)
+
+    assert ledger.verify() == BrokenEntry(10, UNVOUCHED)
+
+
+def test_a_rotation_whose_files_cannot_be_moved_is_named(
+    ledger: Ledger, key: SigningKey, tmp_path: Path
+) -> None:
+    rotation = key_rotation.begin(tmp_path / "keys" / "signing-key.pem")
+    (tmp_path / "keys" / "retired").write_text("a file, not a folder")
+
+    with pytest.raises(StoreError, match=r"signing-key\.pem cannot be replaced"):
+        rotation.finish()
+
+
+def test_nothing_is_appended_after_a_line_that_is_no_checkpoint(
+    ledger: Ledger, key: SigningKey, anchor: Path
+) -> None:
+    anchor.write_text("what is this\n")
+
+    with pytest.raises(StoreDamaged, match="last line is no checkpoint"):
+        ledger.checkpoint(LATER_S, key, anchor=anchor)
+
+    assert anchor.read_text() == "what is this\n"
+
+
+def test_an_anchor_file_that_lacks_nothing_is_left_alone(
+    ledger: Ledger, key: SigningKey, anchor: Path
+) -> None:
+    ledger.checkpoint(LATER_S, key, anchor=anchor)
+    before = anchor.read_bytes()
+
+    ledger.checkpoint(LATER_S + 60, key, anchor=anchor)
+
+    assert anchor.read_bytes() == before

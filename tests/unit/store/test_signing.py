@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from batteryd.errors import StoreError
-from batteryd.store.signing import SigningKey, key_path, load_public, verify_signature
+from batteryd.public_key import PublicKey
+from batteryd.store.signing import SigningKey, key_path, load_public
 
 TEXT = "충전율 18 %".encode()
 
@@ -45,11 +46,10 @@ def test_a_signature_holds_for_its_text_and_its_key_alone(path: Path, tmp_path: 
     other = SigningKey.load_or_create(tmp_path / "other.pem")
     signature = key.sign(TEXT)
 
-    assert verify_signature(key.public_pem, TEXT, signature)
-    assert not verify_signature(key.public_pem, TEXT + b" ", signature)
-    assert not verify_signature(other.public_pem, TEXT, signature)
-    assert not verify_signature(key.public_pem, TEXT, signature[:-1])
-    assert not verify_signature(b"no key at all", TEXT, signature)
+    assert key.public.has_signed(TEXT, signature)
+    assert not key.public.has_signed(TEXT + b" ", signature)
+    assert not other.public.has_signed(TEXT, signature)
+    assert not key.public.has_signed(TEXT, signature[:-1])
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
@@ -140,3 +140,28 @@ def test_the_private_half_shows_nowhere(path: Path) -> None:
     key = SigningKey(Ed25519PrivateKey.generate())
 
     assert "PRIVATE" not in f"{key!r} {key.public!r}"
+
+
+def test_a_folder_that_cannot_be_had_is_named(tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text("a file, not a folder")
+
+    with pytest.raises(StoreError, match=r"signing-key\.pem cannot be made"):
+        SigningKey.load_or_create(key_path(tmp_path))
+
+
+def test_a_public_half_that_cannot_be_written_is_named(path: Path) -> None:
+    SigningKey.load_or_create(path)
+    path.with_suffix(".pub").unlink()
+    path.with_suffix(".pub").mkdir()
+
+    with pytest.raises(StoreError, match=r"signing-key\.pub cannot be written"):
+        SigningKey.load_or_create(path)
+
+
+def test_a_public_key_is_read_in_the_one_way_in_which_it_is_written(path: Path) -> None:
+    key = SigningKey.load_or_create(path).public
+
+    assert PublicKey.of_hex(key.hex) == key
+    for text in (key.hex.upper(), key.hex[:-2], f" {key.hex}", "", None, 7):
+        with pytest.raises(ValueError, match=r"not a public key|non-hexadecimal"):
+            PublicKey.of_hex(text)
