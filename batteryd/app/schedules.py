@@ -164,17 +164,17 @@ def day_of(schedule: Schedule, *, now_s: float) -> date:
 
 
 def _mail_of(record_id: str, made: MadeReport) -> FileMail:
-    files = tuple(map(Path, made.files))
-    names = "\n".join(f"  {path.name}" for path in files)
+    names = [Path(file).name for file in made.files]
+    listed = "\n".join(f"  {name}" for name in names)
     text = (
         f"The {made.report} report as of {made.as_of},"
         f" made by batteryd on the schedule {made.schedule}.\n\n"
-        f"{names}\n\n"
+        f"{listed}\n\n"
         "The manifest names the SHA-256 of each file and is signed. To verify:\n"
-        f"  batteryd report verify {files[0].name}\n"
+        f"  batteryd report verify {names[0]}\n"
     )
     subject = f"{made.report.capitalize()} report as of {made.as_of}"
-    return FileMail(f"{record_id}@{made.made_at_s}", subject, text, files, made.made_at_s)
+    return FileMail(f"{record_id}@{made.made_at_s}", subject, text, made.files, made.made_at_s)
 
 
 def _stamp(now_s: float) -> str:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date
-from pathlib import PurePath
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,5 +31,5 @@ class FileMail:
     key: str
     subject: str
     text: str
-    files: tuple[PurePath, ...]
+    files: tuple[str, ...]  # paths
     at_s: float

@@ -226,7 +226,9 @@ async def test_a_report_is_mailed_with_its_files_under_their_names(tmp_path: Pat
     csv, pdf = tmp_path / "warranty.csv", tmp_path / "warranty.pdf"
     csv.write_text("asset_id,rack\nR1,랙 1\n", encoding="utf-8")
     pdf.write_bytes(b"%PDF-1.7 pages")
-    mail = FileMail("monthly#1", "Warranty report", "Attached.", (csv, pdf), at_s=1_758_885_404.0)
+    mail = FileMail(
+        "monthly#1", "Warranty report", "Attached.", (str(csv), str(pdf)), at_s=1_758_885_404.0
+    )
     mailbox = Mailbox()
 
     with smtp_server(mailbox) as port:
@@ -250,7 +252,9 @@ async def test_a_report_whose_file_is_gone_or_too_large_is_not_tried_again(tmp_p
 
     for path, said in ((tmp_path / "gone.csv", "gone.csv"), (large, "too large")):
         with pytest.raises(DeliveryError, match=said) as failed:
-            await channel.send_files(FileMail("monthly#1", "Report", "Attached.", (path,), at_s=0))
+            await channel.send_files(
+                FileMail("monthly#1", "Report", "Attached.", (str(path),), at_s=0)
+            )
         assert failed.value.permanent
 
 

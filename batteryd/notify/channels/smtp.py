@@ -91,8 +91,8 @@ class SmtpChannel:
         message = self._headed(mail.key, subject=mail.subject, at_s=mail.at_s)
         message.set_content(mail.text)
         bytes_left = ATTACHED_BYTES_MAX
-        for path in mail.files:
-            content = _content(Path(path))
+        for path in map(Path, mail.files):
+            content = _content(path)
             bytes_left -= len(content)
             if bytes_left < 0:
                 raise DeliveryError(f"{path.name}: too large to be mailed", permanent=True)

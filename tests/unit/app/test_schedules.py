@@ -144,7 +144,7 @@ async def test_a_report_is_mailed_until_it_is_taken_and_then_no_more(site: Site)
     await site.schedules().step({"monthly": SEOUL_MONTHLY})
 
     (mail,) = site.postbox.mails
-    assert [path.name for path in mail.files] == ["warranty.csv"]
+    assert [Path(file).name for file in mail.files] == ["warranty.csv"]
     assert mail.subject == "Warranty report as of 2026-12-01"
     (made,) = site.ledger.records.current(MADE_REPORTS).values()
     assert (made.attempts, made.error, made.waits_to_be_mailed) == (2, "", False)
