@@ -23,7 +23,7 @@ from batteryd.app.lock import lock_state
 from batteryd.app.mail import Mail
 from batteryd.app.progress import Progress
 from batteryd.app.server import PageServer
-from batteryd.app.sights import scale_of
+from batteryd.app.sights import Sights
 from batteryd.app.signals import Signals
 from batteryd.app.status import state_of
 from batteryd.clock import Clock
@@ -47,8 +47,9 @@ from batteryd.store.ledger import Ledger
 from batteryd.store.line_protocol import LineEncoder, Place
 from batteryd.store.retention import Retention
 from batteryd.store.rollup import Rollup
+from batteryd.store.trend import Trend
+from batteryd.store.usage_account import UsageAccount
 from batteryd.systemd import ServiceManager
-from batteryd.web.overview import Facts, Overview, build_overview
 from batteryd.web.pages import create_app
 
 _log = logging.getLogger(__name__)
@@ -57,7 +58,6 @@ T = TypeVar("T")
 
 POLL_DRAIN_S = 2.0  # of the 5 s that a stop may take
 THREAD_JOIN_S = 1.5
-MESSAGES_SHOWN = 20
 
 
 async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstring says
@@ -137,8 +137,14 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
     progress = Progress(clock=clock, poll_s_max=_poll_s_max(configuration, clock=clock))
     server = None
     if settings.web.enabled:
+        sights = Sights(
+            monitor=monitor, ledger=ledger, trend=Trend(journal), clock=clock,
+            account=UsageAccount(journal, ledger), nameplates=inbox.nameplates,
+        )  # fmt: skip
         pages = create_app(
-            overview=lambda: _overview(monitor, ledger, now_s=clock.now_s()),
+            overview=sights.overview,
+            battery=sights.battery,
+            work=sights.work,
             status=lambda: state_of(
                 started_at_s=started_at_s, now_s=clock.now_s(), monitor=monitor, poller=poller,
                 inbox=inbox, outbox=mail.outbox, follower=follower,
@@ -290,21 +296,6 @@ def _follower(
 
     encoder = LineEncoder(place_of)
     return InfluxFollower(journal, InfluxWriter(influx.target), encoder=encoder, clock=clock)
-
-
-def _overview(monitor: Monitor, ledger: Ledger, *, now_s: float) -> Overview:
-    watching = monitor.watching
-    facts = Facts(
-        inventory=watching.inventory,
-        latest=monitor.latest,
-        last_good=monitor.last_good,
-        alarms=ledger.alarms(),
-        assessments=monitor.assessments,
-        messages=ledger.notifications(limit=MESSAGES_SHOWN),
-        scale_of=partial(scale_of, watching.rulebook),
-        trouble=monitor.trouble,
-    )
-    return build_overview(facts, now_s=now_s)
 
 
 def _loaded(load: Callable[[], Configuration]) -> Configuration | None:

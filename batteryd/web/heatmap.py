@@ -8,7 +8,8 @@ on the shelf, and a shelf with an active alarm has a frame and a mark.
 from dataclasses import dataclass
 from itertools import pairwise
 
-from batteryd.web.overview import Cabinet, Shelf, TemperatureScale
+from batteryd.web.cabinet import Cabinet, Shelf
+from batteryd.web.look import TemperatureScale
 
 COLUMN_WIDTH = 118
 SHELF_HEIGHT_MAX = 17

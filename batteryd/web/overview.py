@@ -1,71 +1,25 @@
 """What the overview page says, as plain values: one room after the other, one cabinet a rack.
 
-Everything here is a function of the inventory, the last snapshots, the open alarms and the warranty
-assessments at one instant. Unknown stays None all the way and is shown as "unknown"; a value of a
-device that is silent keeps its age beside it. Nothing here calls anything "safe".
+Everything here is a function of the inventory, the last snapshots, the open alarms, the warranty
+assessments, findings and work orders at one instant. Unknown stays None all the way and is shown as
+"unknown"; a value of a device that is silent keeps its age beside it. Nothing here calls anything
+"safe".
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-
-import numpy as np
 
 from batteryd.domain.alarm import Alarm, Priority
-from batteryd.domain.component import WHOLE_BATTERY, Component
-from batteryd.domain.inventory import Asset, AssetKind, Inventory, Service
+from batteryd.domain.component import WHOLE_BATTERY
+from batteryd.domain.inventory import AssetKind, Service
 from batteryd.domain.notification import Notification
-from batteryd.domain.quality import BAD_FROM
 from batteryd.domain.quantity import BatteryStatus, OutputSource
-from batteryd.domain.snapshot import Indices, Layout, Snapshot
-from batteryd.domain.warranty import WarrantyAssessment, WarrantyStatus
-
-STALE_AFTER_S = 60.0  # domain default: beyond it a reading proves nothing about now
-
-
-@dataclass(frozen=True, slots=True)
-class TemperatureScale:
-    """Where the colours of a heat map turn: the asset's own setpoints, °C."""
-
-    medium_c: float
-    critical_c: float
-
-
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """One module in its cabinet. `temperature_c` is its hottest good sensor."""
-
-    component: Component
-    temperature_c: float | None
-    cell_voltage_v_min: float | None
-    cell_voltage_v_max: float | None
-    priority: Priority | None  # of the most urgent active alarm in this module
-
-
-@dataclass(frozen=True, slots=True)
-class Cabinet:
-    """One battery rack as the page draws it."""
-
-    asset: Asset
-    model: str
-    shelves: tuple[Shelf, ...]
-    scale: TemperatureScale
-    soc_pct: float | None
-    voltage_v: float | None
-    current_a: float | None
-    contactor_closed: bool | None
-    temperature_c_max: float | None
-    temperature_spread_k: float | None
-    cell_spread_mv: float | None
-    warranty: WarrantyAssessment | None
-    age_s: float | None  # None: never read
-    failure: str | None
-    priority: Priority | None
-
-    @property
-    def is_silent(self) -> bool:
-        """Whether what is shown is too old to say anything about now."""
-        return _is_stale(self.age_s) or self.failure is not None
+from batteryd.domain.warranty import WarrantyStatus
+from batteryd.domain.work import Finding
+from batteryd.web.cabinet import Cabinet, build_cabinet
+from batteryd.web.look import Look, is_stale, most_urgent_first
+from batteryd.web.order import Decided, OrderLine, open_orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +63,8 @@ class Overview:
     rooms: tuple[RoomView, ...]
     alarms: tuple[Alarm, ...]  # open ones, most urgent first, then newest first
     messages: tuple[Notification, ...]  # newest first
+    orders: tuple[OrderLine, ...]  # those that are not closed, by their start
+    findings_open: int
     asset_count: int
     silent_count: int
     warranty_counts: Mapping[WarrantyStatus, int]
@@ -121,76 +77,62 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the page is made from: `latest` is the last poll, `last_good` the last good one."""
+    """What the page is made from."""
 
-    inventory: Inventory
-    latest: Mapping[str, Snapshot]
-    last_good: Mapping[str, Snapshot]
-    alarms: Sequence[Alarm]
-    assessments: Mapping[str, WarrantyAssessment]
-    messages: Sequence[Notification]
-    scale_of: Callable[[Asset], TemperatureScale]
+    look: Look
+    messages: Sequence[Notification] = ()  # newest first
+    findings: Sequence[Finding] = ()
+    orders: Sequence[Decided] = ()
     trouble: tuple[str, ...] = ()
 
 
 def build_overview(facts: Facts, *, now_s: float) -> Overview:
     """Gather everything that the page shows."""
-    assets = facts.inventory.assets
-    cabinets = {a.asset_id: _cabinet(facts, a, now_s) for a in assets.values() if _is_rack(a)}
-    panels = {u: _panel(facts, u, cabinets.values(), now_s) for u in facts.inventory.ups}
-    counts = dict.fromkeys(WarrantyStatus, 0)
-    for assessment in facts.assessments.values():
-        counts[assessment.status] += 1
-    silent = sum(1 for a in assets if _is_stale(_age_s(facts, a, now_s)))
+    look, assets = facts.look, facts.look.inventory.assets
+    findings = Counter(f.asset_id for f in facts.findings if f.closed_on is None)
+    cabinets = {
+        a.asset_id: build_cabinet(look, a, now_s=now_s, findings_open=findings[a.asset_id])
+        for a in assets.values()
+        if a.kind is AssetKind.BATTERY
+    }
+    panels = {u: _panel(look, u, cabinets.values(), now_s) for u in look.inventory.ups}
+    warranties = Counter(a.status for a in look.assessments.values())
     return Overview(
         now_s=now_s,
-        rooms=tuple(_room(facts, r, panels, cabinets) for r in facts.inventory.rooms),
-        alarms=tuple(
-            sorted(facts.alarms, key=lambda a: (-a.is_active, -a.priority, -a.raised_at_s))
-        ),
+        rooms=tuple(_room(look, r, panels, cabinets, now_s) for r in look.inventory.rooms),
+        alarms=most_urgent_first(look.alarms),
         messages=tuple(facts.messages),
+        orders=open_orders(facts.orders, look, now_s=now_s),
+        findings_open=findings.total(),
         asset_count=len(assets),
-        silent_count=silent,
-        warranty_counts=counts,
+        silent_count=sum(is_stale(look.age_s(a, now_s=now_s)) for a in assets),
+        warranty_counts={status: warranties[status] for status in WarrantyStatus},
         trouble=facts.trouble,
     )
 
 
-def _is_rack(asset: Asset) -> bool:
-    return asset.kind is AssetKind.BATTERY
-
-
-def _age_s(facts: Facts, asset_id: str, now_s: float) -> float | None:
-    good = facts.last_good.get(asset_id)
-    return None if good is None else max(0.0, now_s - good.observed_at_s)
-
-
-def _is_stale(age_s: float | None) -> bool:
-    # Not `age_s or ...`: an age of 0 is the freshest there is.
-    return age_s is None or age_s > STALE_AFTER_S
-
-
-def _failure(facts: Facts, asset_id: str) -> str | None:
-    latest = facts.latest.get(asset_id)
-    return None if latest is None else latest.failure
-
-
 def _room(
-    facts: Facts, room_id: str, panels: Mapping[str, UpsPanel], cabinets: Mapping[str, Cabinet]
+    look: Look,
+    room_id: str,
+    panels: Mapping[str, UpsPanel],
+    cabinets: Mapping[str, Cabinet],
+    now_s: float,
 ) -> RoomView:
-    room = facts.inventory.rooms[room_id]
-    site = facts.inventory.sites[room.site_id]
+    room = look.inventory.rooms[room_id]
+    site = look.inventory.sites[room.site_id]
     loose = tuple(
         c for c in cabinets.values() if c.asset.room_id == room_id and c.asset.ups_id not in panels
     )
-    here = tuple(p for p in panels.values() if facts.inventory.ups[p.ups_id].room_id == room_id)
-    services = facts.inventory.services_of(ups_id=None, room_id=room_id)
+    here = tuple(p for p in panels.values() if look.inventory.ups[p.ups_id].room_id == room_id)
+    services = look.inventory.services_of(
+        ups_id=None, room_id=room_id, day=look.day(room_id, now_s=now_s)
+    )
     return RoomView(room_id, room.name, site.name, site.time_zone, here, loose, services)
 
 
-def _panel(facts: Facts, ups_id: str, cabinets: Iterable[Cabinet], now_s: float) -> UpsPanel:
-    ups = facts.inventory.ups[ups_id]
-    good = facts.last_good.get(ups_id)
+def _panel(look: Look, ups_id: str, cabinets: Iterable[Cabinet], now_s: float) -> UpsPanel:
+    ups = look.inventory.ups[ups_id]
+    good = look.last_good.get(ups_id)
 
     def read(quantity: str) -> float | None:
         return None if good is None else good.value(WHOLE_BATTERY, quantity)
@@ -206,95 +148,15 @@ def _panel(facts: Facts, ups_id: str, cabinets: Iterable[Cabinet], now_s: float)
         runtime_remaining_s=read("runtime_remaining_s"),
         load_pct=read("load_pct"),
         temperature_c=read("temperature_c"),
-        age_s=_age_s(facts, ups_id, now_s),
-        failure=_failure(facts, ups_id),
-        priority=_worst(facts.alarms, ups_id),
+        age_s=look.age_s(ups_id, now_s=now_s),
+        failure=look.failure(ups_id),
+        priority=look.worst(ups_id),
         cabinets=tuple(c for c in cabinets if c.asset.ups_id == ups_id),
         services=tuple(
             s
-            for s in facts.inventory.services_of(ups_id=ups_id, room_id=ups.room_id)
+            for s in look.inventory.services_of(
+                ups_id=ups_id, room_id=ups.room_id, day=look.day(ups.room_id, now_s=now_s)
+            )
             if s.ups_id == ups_id
         ),
     )
-
-
-def _cabinet(facts: Facts, asset: Asset, now_s: float) -> Cabinet:
-    good = facts.last_good.get(asset.asset_id)
-    battery = facts.inventory.batteries[asset.asset_id]
-    shelves = () if good is None else _shelves(good, facts.alarms)
-    temperatures = [s.temperature_c for s in shelves if s.temperature_c is not None]
-    cells = None if good is None else _good_values(good, good.layout.indices("cell_voltage_v"))
-    contactor = _whole(good, "contactor_closed")
-    return Cabinet(
-        asset=asset,
-        model=" ".join(part for part in (battery.manufacturer, battery.model) if part),
-        shelves=shelves,
-        scale=facts.scale_of(asset),
-        soc_pct=_whole(good, "soc_pct"),
-        voltage_v=_whole(good, "voltage_v"),
-        current_a=_whole(good, "current_a"),
-        contactor_closed=None if contactor is None else contactor > 0,
-        temperature_c_max=max(temperatures, default=None),
-        temperature_spread_k=max(temperatures) - min(temperatures) if temperatures else None,
-        cell_spread_mv=float(np.ptp(cells)) * 1000 if cells is not None and cells.size else None,
-        warranty=facts.assessments.get(asset.asset_id),
-        age_s=_age_s(facts, asset.asset_id, now_s),
-        failure=_failure(facts, asset.asset_id),
-        priority=_worst(facts.alarms, asset.asset_id),
-    )
-
-
-def _whole(snapshot: Snapshot | None, quantity: str) -> float | None:
-    """Return a value of the whole battery, or of its only string."""
-    if snapshot is None:
-        return None
-    value = snapshot.value(WHOLE_BATTERY, quantity)
-    return snapshot.value(Component(string=1), quantity) if value is None else value
-
-
-def _good_values(snapshot: Snapshot, places: Indices) -> np.ndarray:
-    good = snapshot.quality[places] < BAD_FROM
-    values: np.ndarray = snapshot.values[places][good]
-    return values
-
-
-def _worst(alarms: Iterable[Alarm], asset_id: str) -> Priority | None:
-    active = (a.priority for a in alarms if a.key.asset_id == asset_id and a.is_active)
-    return max(active, default=None)
-
-
-def _shelves(snapshot: Snapshot, alarms: Iterable[Alarm]) -> tuple[Shelf, ...]:
-    urgent: dict[Component, Priority] = {}
-    for alarm in alarms:
-        if alarm.key.asset_id == snapshot.asset_id and alarm.is_active:
-            module = alarm.key.component.parent_module
-            urgent[module] = max(alarm.priority, urgent.get(module, Priority.LOW))
-    shelves = []
-    for module, (sensors, cells) in _modules(snapshot.layout).items():
-        temperatures = _good_values(snapshot, sensors)
-        voltages = _good_values(snapshot, cells)
-        shelves.append(
-            Shelf(
-                component=module,
-                temperature_c=float(temperatures.max()) if temperatures.size else None,
-                cell_voltage_v_min=float(voltages.min()) if voltages.size else None,
-                cell_voltage_v_max=float(voltages.max()) if voltages.size else None,
-                priority=urgent.get(module),
-            )
-        )
-    return tuple(shelves)
-
-
-@lru_cache(maxsize=256)
-def _modules(layout: Layout) -> Mapping[Component, tuple[Indices, Indices]]:
-    """Return the positions of each module's temperatures and cell voltages."""
-    found: dict[Component, tuple[list[int], list[int]]] = {}
-    kinds = {"temperature_c": 0, "cell_voltage_v": 1}
-    for i, (component, quantity) in enumerate(layout.columns):
-        kind = kinds.get(quantity)
-        if kind is not None and component.module is not None:
-            found.setdefault(component.parent_module, ([], []))[kind].append(i)
-    return {
-        module: (np.array(sensors, dtype=np.intp), np.array(cells, dtype=np.intp))
-        for module, (sensors, cells) in sorted(found.items(), key=lambda kv: kv[0].sort_key)
-    }

@@ -3,12 +3,37 @@
 Unknown is written "unknown", never 0 and never blank. Local time appears here and nowhere else.
 """
 
+import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from batteryd.domain.clearance import HoldCode
+from batteryd.domain.conditions import ConditionStanding, ContractCondition
 from batteryd.domain.warranty import WarrantyAssessment, WarrantyStatus
 
 UNKNOWN = "unknown"
+
+# A unit stands last in the name of a number, but for a qualifier: `soc_pct_max`.
+_UNITS = {
+    "pct": "%", "v": "V", "mv": "mV", "a": "A", "c": "°C", "k": "K", "s": "s", "h": "h",
+    "kwh": "kWh", "kohm": "kΩ",
+}  # fmt: skip
+
+_CHECKS = {
+    HoldCode.LIFE_OVER: "warranty and service life",
+    HoldCode.FINDING_OPEN: "open inspection findings",
+    HoldCode.CHARGE_TOO_HIGH: "state of charge",
+    HoldCode.NOT_ISOLATED: "isolation of everything on the DC bus",
+    HoldCode.NOT_OBSERVED: "readings that are there and fresh",
+    HoldCode.ALARM_IN_ROOM: "alarms in the room",
+    HoldCode.ATTESTATION_MISSING: "what named people attest",
+    HoldCode.OWNER_NOT_NOTIFIED: "owners of the services that hang on it",
+    HoldCode.PERMIT_VOID: "validity, and changes since the GO",
+}
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
 def number(value: float | None, unit: str = "", digits: int = 0) -> str:
@@ -47,6 +72,55 @@ def local_instant(at_s: float, time_zone: str = "UTC") -> str:
     return at.strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
+def local_minute(at_s: float, time_zone: str = "UTC") -> str:
+    """Return `2025-09-26 20:16 KST`."""
+    at = datetime.fromtimestamp(at_s, UTC).astimezone(ZoneInfo(time_zone))
+    return at.strftime("%Y-%m-%d %H:%M %Z")
+
+
+def path(text: str) -> str:
+    """Return an id as one segment of an address, whatever it is made of."""
+    return quote(text, safe="")
+
+
+def evidence(
+    found: Mapping[str, object], now_s: float, time_zone: str = "UTC"
+) -> tuple[tuple[str, str], ...]:
+    """Return the rows of an evidence: units behind their numbers, instants local with their age."""
+    return tuple(_row(name, value, now_s, time_zone) for name, value in found.items())
+
+
+def check_name(code: HoldCode) -> str:
+    """Return what a check before work looks at."""
+    return _CHECKS[code]
+
+
+def standing(of: ConditionStanding) -> str:
+    """Return how a condition stands in a word or two."""
+    match of:
+        case ConditionStanding.EXCEEDED:
+            return "exceeded"
+        case ConditionStanding.POSSIBLY_EXCEEDED:
+            return "possibly exceeded"
+        case ConditionStanding.UNKNOWN:
+            return UNKNOWN
+        case ConditionStanding.NOT_EXCEEDED:
+            return "not exceeded"
+
+
+def condition_name(of: ContractCondition) -> str:
+    """Return what a condition is about."""
+    match of:
+        case ContractCondition.TEMPERATURE:
+            return "temperature"
+        case ContractCondition.CYCLES:
+            return "cycles"
+        case ContractCondition.THROUGHPUT:
+            return "energy discharged"
+        case ContractCondition.HEALTH:
+            return "state of health"
+
+
 def warranty(assessment: WarrantyAssessment | None) -> str:
     """Return the warranty's standing in a few words."""
     if assessment is None or assessment.last_day is None or assessment.days_left is None:
@@ -62,11 +136,51 @@ def warranty(assessment: WarrantyAssessment | None) -> str:
             return "warranty unknown"
 
 
+def _row(name: str, value: object, now_s: float, time_zone: str) -> tuple[str, str]:
+    words = name.split("_")
+    shown = _shown(value, now_s=now_s, time_zone=time_zone)
+    unit = next((word for word in words[1:] if word in _UNITS), None)
+    if unit is None or isinstance(value, bool) or not isinstance(value, int | float):
+        return " ".join(words), shown
+    return " ".join(word for word in words if word != unit), f"{shown} {_UNITS[unit]}"
+
+
+def _shown(value: object, *, now_s: float, time_zone: str) -> str:
+    if isinstance(value, Mapping):
+        rows = evidence(value, now_s, time_zone)
+        return ", ".join(f"{name} {shown}" for name, shown in rows)
+    if isinstance(value, list | tuple):
+        return "; ".join(_shown(v, now_s=now_s, time_zone=time_zone) for v in value) or "none"
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        at_s = datetime.fromisoformat(value).timestamp()
+        ago = f", {age(now_s - at_s)} ago" if at_s <= now_s else ""
+        return f"{local_instant(at_s, time_zone)}{ago}"
+    return _scalar(value)
+
+
+def _scalar(value: object) -> str:
+    match value:
+        case None:
+            return UNKNOWN
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:.6g}"
+        case _:
+            return str(value)
+
+
 FILTERS = {
     "number": number,
     "age": age,
     "duration": duration,
     "local_time": local_time,
     "local_instant": local_instant,
+    "local_minute": local_minute,
+    "path": path,
+    "evidence": evidence,
+    "standing": standing,
+    "check_name": check_name,
+    "condition_name": condition_name,
     "warranty": warranty,
 }

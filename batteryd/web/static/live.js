@@ -7,7 +7,7 @@ const live = document.getElementById("live");
 
 async function refresh() {
   try {
-    const answer = await fetch("/live", { cache: "no-store" });
+    const answer = await fetch(live.dataset.source, { cache: "no-store" });
     if (!answer.ok) throw new Error(String(answer.status));
     live.innerHTML = await answer.text();
     document.body.classList.remove("lost");

@@ -2,52 +2,30 @@
 
 from datetime import date
 
-import httpx
 import pytest
 
 from batteryd.domain.alarm import Alarm, Condition, Priority
-from batteryd.domain.inventory import Asset
+from batteryd.domain.clearance import HoldCode
 from batteryd.domain.notification import DeliveryState, Notification
 from batteryd.domain.snapshot import Snapshot, failed_snapshot
-from batteryd.domain.warranty import WarrantyAssessment, WarrantyStatus
-from batteryd.web.heatmap import colour, draw
-from batteryd.web.overview import Cabinet, Facts, Overview, TemperatureScale, build_overview
-from batteryd.web.pages import create_app
-from batteryd.web.words import age, number, warranty
-from tests.builders import NOON_S, make_alarm, make_inventory, make_key, make_snapshot
-
-SCALE = TemperatureScale(40.0, 50.0)
-
-
-def scale_of(_asset: Asset) -> TemperatureScale:
-    return SCALE
+from batteryd.domain.work import WorkState
+from batteryd.web.cabinet import Cabinet
+from batteryd.web.order import Decided
+from batteryd.web.overview import Facts, Overview, build_overview
+from tests.builders import NOON_S, make_alarm, make_key, make_snapshot
+from tests.looks import get, make_app, make_clearance, make_finding, make_look, make_order
 
 
 def facts(*snapshots: Snapshot, alarms: tuple[Alarm, ...] = ()) -> Facts:
-    return Facts(
-        inventory=make_inventory(),
-        latest={s.asset_id: s for s in snapshots},
-        last_good={s.asset_id: s for s in snapshots if not s.is_failed},
-        alarms=alarms,
-        assessments={},
-        messages=(),
-        scale_of=scale_of,
-    )
+    return Facts(make_look(*snapshots, alarms=alarms))
 
 
 def cabinet_of(view: Overview) -> Cabinet:
     return view.rooms[0].panels[0].cabinets[0]
 
 
-async def get(path: str, view: Overview) -> httpx.Response:
-    app = create_app(overview=lambda: view, status=lambda: {"a": 1})
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-        return await client.get(path)
-
-
 async def page_of(view: Overview) -> str:
-    return (await get("/", view)).text
+    return (await get(make_app(overview=lambda: view), "/")).text
 
 
 def test_a_shelf_shows_the_hottest_good_sensor_of_its_module() -> None:
@@ -84,10 +62,7 @@ async def test_a_failed_poll_keeps_the_last_good_values_with_their_age() -> None
     good = make_snapshot(at_s=NOON_S - 300)
     failed = failed_snapshot("rack-1", good.layout, at_s=NOON_S, failure="timeout: no answer")
 
-    view = build_overview(
-        Facts(make_inventory(), {"rack-1": failed}, {"rack-1": good}, (), {}, (), scale_of),
-        now_s=NOON_S,
-    )
+    view = build_overview(Facts(make_look(failed, last_good={"rack-1": good})), now_s=NOON_S)
 
     assert cabinet_of(view).is_silent
     assert cabinet_of(view).soc_pct == 80.0
@@ -155,9 +130,7 @@ async def test_a_message_that_was_given_up_shows_why() -> None:
         NOON_S,
         "410 Gone",
     )
-    base = facts()
-
-    view = build_overview(Facts(base.inventory, {}, {}, (), {}, (message,), scale_of), now_s=NOON_S)
+    view = build_overview(Facts(make_look(), messages=(message,)), now_s=NOON_S)
 
     page = await page_of(view)
     assert "given up, 4 attempts" in page
@@ -165,67 +138,37 @@ async def test_a_message_that_was_given_up_shows_why() -> None:
 
 
 async def test_answers_forbid_foreign_content_and_caching() -> None:
-    answer = await get("/api/status", build_overview(facts(), now_s=NOON_S))
+    answer = await get(make_app(), "/api/status")
 
     assert answer.json() == {"a": 1}
     assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize(
-    ("temperature_c", "expected"),
-    [(5.0, "#407c96"), (20.0, "#407c96"), (50.0, "#c42c2c"), (90.0, "#c42c2c")],
-)
-def test_colours_end_at_both_ends_of_the_scale(temperature_c: float, expected: str) -> None:
-    assert colour(temperature_c, SCALE) == expected
+async def test_racks_lead_to_their_pages_and_findings_are_counted() -> None:
+    findings = (make_finding("F-1"), make_finding("F-2", closed_on=date(2025, 11, 1)))
+
+    view = build_overview(Facts(make_look(make_snapshot()), findings=findings), now_s=NOON_S)
+
+    page = await page_of(view)
+    assert view.findings_open == 1
+    assert cabinet_of(view).findings_open == 1
+    assert 'href="/battery/rack-1"' in page
+    assert "<b>1</b> finding open" in page
+    assert "<b>1</b> open finding<" in page
 
 
-def test_the_same_colour_means_the_same_urgency_for_every_chemistry() -> None:
-    assert colour(40.0, TemperatureScale(40, 50)) == colour(45.0, TemperatureScale(45, 55))
-    assert colour(None, SCALE).startswith("url(")
+async def test_work_that_is_not_over_stands_near_the_top_with_its_word_and_codes() -> None:
+    orders = (
+        Decided(make_order("WO-2", starts_at_s=NOON_S + 86_400)),
+        Decided(make_order("WO-1"), make_clearance(HoldCode.NOT_ISOLATED)),
+        Decided(make_order("WO-0", state=WorkState.CLOSED)),
+    )
 
+    view = build_overview(Facts(make_look(make_snapshot()), orders=orders), now_s=NOON_S)
 
-def test_every_shelf_stays_inside_its_cabinet() -> None:
-    drawing = draw(cabinet_of(build_overview(facts(make_snapshot()), now_s=NOON_S)))
-
-    assert len(drawing.blocks) == 3
-    assert all(b.x + b.width <= drawing.width for b in drawing.blocks)
-    assert all(b.y + b.height <= drawing.height for b in drawing.blocks)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (None, "never read"),
-        (4, "4 s"),
-        (119, "119 s"),
-        (600, "10 min"),
-        (9000, "2 h"),
-        (2e5, "2 d"),
-    ],
-)
-def test_ages_are_written_in_one_unit(seconds: float | None, text: str) -> None:
-    assert age(seconds) == text
-
-
-def test_unknown_numbers_are_called_unknown_and_zero_has_no_sign() -> None:
-    assert number(None, "V") == "unknown"
-    assert number(-0.04, "A", 1) == "0.0 A"
-
-
-@pytest.mark.parametrize(
-    ("status", "last_day", "days_left", "text"),
-    [
-        (WarrantyStatus.IN_WARRANTY, date(2029, 8, 19), 1200, "in warranty to 2029-08-19"),
-        (WarrantyStatus.EXPIRING, date(2026, 1, 1), 37, "warranty ends in 37 d"),
-        (WarrantyStatus.EXPIRED, date(2024, 8, 19), -463, "out of warranty since 2024-08-19"),
-        (WarrantyStatus.UNKNOWN, None, None, "warranty unknown"),
-    ],
-)
-def test_every_warranty_status_has_its_words(
-    status: WarrantyStatus, last_day: date | None, days_left: int | None, text: str
-) -> None:
-    assessment = WarrantyAssessment("r", date(2025, 11, 25), status, last_day, days_left, "")
-
-    assert warranty(assessment) == text
-    assert warranty(None) == "warranty unknown"
+    page = await page_of(view)
+    assert [line.order.work_order_id for line in view.orders] == ["WO-1", "WO-2"]
+    assert page.index("/work/WO-1") < page.index("<h2>Alarms</h2>")
+    assert "PW-04" in page
+    assert "WO-0" not in page

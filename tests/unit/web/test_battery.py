@@ -1,0 +1,191 @@
+"""A battery's own page: what it is, what covers it, what is wrong, what hangs on it."""
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+
+from batteryd.domain.alarm import AlarmKey
+from batteryd.domain.component import WHOLE_BATTERY
+from batteryd.domain.conditions import ConditionFinding, ConditionStanding, ContractCondition
+from batteryd.domain.inventory import Battery
+from batteryd.domain.nameplate import DeviceDate, Nameplate
+from batteryd.domain.warranty import WarrantyAssessment, WarrantyStatus
+from batteryd.web.battery import BatteryFacts, BatteryView, build_battery
+from batteryd.web.chart import Chart, ChartLine, ChartSpan
+from batteryd.web.order import Decided
+from tests.builders import (
+    NOON_S,
+    make_alarm,
+    make_battery,
+    make_inventory,
+    make_key,
+    make_snapshot,
+)
+from tests.looks import get, make_app, make_finding, make_look, make_order
+
+UNKNOWN_HEAT = ConditionFinding(
+    asset_id="rack-1",
+    condition=ContractCondition.TEMPERATURE,
+    standing=ConditionStanding.UNKNOWN,
+    limit=100.0,
+    observed=3.0,
+    observed_max=4.0,
+    unit="h above 35 °C",
+    since_s=NOON_S - 3600,
+    unobserved_share=0.9975,
+    source="journal roll-ups 2025-11-01T00:00:00Z to 2025-11-25T11:00:00Z",
+    text="3.0 to 4.0 h above 35 °C were seen, but 97,080 h of its use were not observed",
+)
+
+
+def view_of(facts: BatteryFacts, asset_id: str = "rack-1") -> BatteryView:
+    view = build_battery(facts, asset_id, now_s=NOON_S)
+    assert view is not None
+    return view
+
+
+async def page_of(facts: BatteryFacts, asset_id: str = "rack-1") -> str:
+    return (await get(make_app(battery=lambda _: view_of(facts, asset_id)), "/battery/x")).text
+
+
+async def test_nameplate_warranty_and_age_are_shown() -> None:
+    assessment = WarrantyAssessment(
+        "rack-1", date(2025, 11, 25), WarrantyStatus.EXPIRED, date(2024, 8, 19), -463, "120 months"
+    )
+    look = make_look(make_snapshot(at_s=NOON_S - 7), assessments={"rack-1": assessment})
+    said = Nameplate(
+        "Batteryd Works", "LR-17", "EC-1", "2.04", DeviceDate(date(2013, 6, 1), "06/01/13")
+    )
+
+    page = await page_of(BatteryFacts(look, nameplate=said))
+
+    assert "out of warranty since 2024-08-19" in page
+    assert "<dt>days left</dt><dd>-463</dd>" in page
+    assert "<dt>approved by</dt><dd>unknown</dd>" in page
+    assert "<dt>serial number</dt><dd>EC-0001</dd>" in page
+    assert "2013-06-01 <small>06/01/13</small>" in page
+    assert "7 s old" in page
+
+
+async def test_findings_are_those_of_this_battery_open_ones_first() -> None:
+    findings = (
+        make_finding("F-1", opened_on=date(2023, 2, 1), closed_on=date(2023, 2, 3),
+                     closed_by="Kim", evidence="cover fastened"),
+        make_finding("F-2"),
+        make_finding("F-3", asset_id="rack-2"),
+    )  # fmt: skip
+
+    view = view_of(BatteryFacts(make_look(), findings=findings))
+
+    assert [f.finding_id for f in view.findings] == ["F-2", "F-1"]
+    assert view.findings_open == 1
+    page = await page_of(BatteryFacts(make_look(), findings=findings))
+    assert "closed 2023-02-03 by Kim: cover fastened" in page
+
+
+async def test_conditions_say_how_they_stand_and_what_nobody_saw() -> None:
+    page = await page_of(BatteryFacts(make_look(), conditions=(UNKNOWN_HEAT,)))
+
+    assert '<span class="word">unknown</span> <b>temperature</b>' in page
+    assert "99.8 % of its use not observed" in page
+    assert "97,080 h of its use were not observed" in page
+
+
+def test_alarms_are_its_own_and_its_room_s() -> None:
+    gas = AlarmKey("daejeon", "room-5b", WHOLE_BATTERY, "gas")
+    alarms = (make_alarm(make_key(asset_id="rack-2")), make_alarm(gas), make_alarm())
+
+    view = view_of(BatteryFacts(make_look(alarms=alarms)))
+
+    assert {a.key.asset_id for a in view.alarms} == {"rack-1", "room-5b"}
+
+
+def test_work_and_services_are_those_that_touch_it() -> None:
+    orders = (Decided(make_order("WO-1")), Decided(make_order("WO-2", batteries=("rack-2",))))
+
+    view = view_of(BatteryFacts(make_look(), orders=orders))
+
+    assert [line.order.work_order_id for line in view.orders] == ["WO-1"]
+    assert [(s.grade, s.name) for s in view.impact] == [
+        (1, "mobile identity"),
+        (4, "staff canteen"),
+    ]
+
+
+async def test_a_battery_that_nobody_polls_has_a_page_all_the_same() -> None:
+    unpolled = make_look(inventory=make_inventory(make_battery(source=None)))
+
+    page = await page_of(BatteryFacts(unpolled))
+
+    assert view_of(BatteryFacts(unpolled)).cabinet is None
+    assert "Nobody polls this battery" in page
+
+
+async def test_charts_are_drawn_and_say_what_is_missing() -> None:
+    at_s = np.array([NOON_S - 7200, NOON_S - 3600])
+    line = ChartLine("hottest", at_s, np.array([24.0, 31.5]))
+    charts = (
+        Chart("Temperature", "°C", (line,), digits=1),
+        Chart("Cell spread", "mV", (), missing="the device does not report it"),
+    )
+    span = ChartSpan("Last 24 hours", NOON_S - 86_400, NOON_S, charts)
+
+    page = await page_of(BatteryFacts(make_look(), charts=(span,)))
+
+    assert "hottest 31.5 °C" in page
+    assert '<path class="stroke line1" d="M' in page
+    assert "nothing was read" in page
+    assert "not shown: the device does not report it" in page
+
+
+async def test_the_same_as_json() -> None:
+    facts = BatteryFacts(
+        make_look(make_snapshot(at_s=NOON_S - 7), alarms=(make_alarm(),)),
+        conditions=(UNKNOWN_HEAT,),
+        findings=(make_finding(),),
+        orders=(Decided(make_order()),),
+    )
+
+    found = (await get(make_app(battery=lambda _: view_of(facts)), "/api/battery/rack-1")).json()
+
+    assert found["register"]["dates"]["installed_on"] == "2014-08-20"
+    assert found["readings"]["age_s"] == 7.0
+    assert found["conditions"][0]["since"] == "2025-11-25T11:00:00Z"
+    assert found["findings"][0]["opened_on"] == "2024-06-27"
+    assert found["alarms"][0]["priority"] == "high"
+    assert found["work_orders"][0]["verdict"] == "HOLD"
+    assert found["impact"][0]["grade"] == 1
+    assert found["warranty"] is None
+
+
+async def test_what_the_register_says_is_escaped() -> None:
+    evil = "<script>alert(1)</script>"
+    battery: Battery = make_battery(rack=evil, manufacturer=evil, serial_number=evil)
+    look = make_look(make_snapshot(), inventory=make_inventory(battery))
+    facts = BatteryFacts(
+        look,
+        nameplate=Nameplate(evil, evil, evil, evil),
+        conditions=(replace(UNKNOWN_HEAT, text=evil, source=evil),),
+        findings=(make_finding(text=evil, opened_by=evil, document=evil),),
+    )
+
+    assert "<script>alert" not in await page_of(facts)
+
+
+async def test_a_battery_that_is_not_there_is_a_page_with_its_name() -> None:
+    assert build_battery(BatteryFacts(make_look()), "rack-9", now_s=NOON_S) is None
+
+    answer = await get(make_app(), "/battery/%3Cb%3Erack-9")
+
+    assert answer.status_code == 404
+    assert "&lt;b&gt;rack-9" in answer.text
+    assert (await get(make_app(), "/api/battery/rack-9")).status_code == 404
+
+
+async def test_an_id_with_a_slash_is_found() -> None:
+    asked: list[str] = []
+
+    await get(make_app(battery=asked.append), "/battery/room%2F5b%20rack")
+
+    assert asked == ["room/5b rack"]
