@@ -32,7 +32,7 @@ from batteryd.notify.secrets import Secrets
 
 pytestmark = pytest.mark.wire
 
-HOT, RETURNED, SILENT = sample_notifications()
+HOT, RETURNED, SILENT, *_ = sample_notifications()
 GROWN = replace(HOT, notification_id=9, event_id=9)
 
 

@@ -18,7 +18,7 @@ from tests.http_receiver import Answer, HttpReceiver, answer, drip, raw
 
 pytestmark = pytest.mark.wire
 
-HOT, RETURNED, SILENT = sample_notifications()
+HOT, RETURNED, SILENT, *_ = sample_notifications()
 NO_SECRETS: dict[str, str] = {}
 
 
