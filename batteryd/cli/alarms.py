@@ -2,25 +2,23 @@
 
 import argparse
 import getpass
-from typing import TYPE_CHECKING
 
+from batteryd.cli.alarm_file import alarms_show
+from batteryd.cli.alarm_shelf import alarms_shelve, alarms_unshelve
+from batteryd.cli.alarm_words import alarm_as_json, alarm_as_text, alarm_of, duration_s, name
 from batteryd.cli.frame import (
     CONFIG,
     JSON,
     NO,
     OK,
-    USAGE,
     Command,
     argument,
     complain,
-    instant,
     open_ledger,
     print_json,
 )
+from batteryd.cli.work_common import instant_of
 from batteryd.clock import SystemClock
-
-if TYPE_CHECKING:
-    from batteryd.domain.alarm import Alarm
 
 
 def alarms_list(arguments: argparse.Namespace) -> int:
@@ -28,11 +26,10 @@ def alarms_list(arguments: argparse.Namespace) -> int:
     with open_ledger(arguments) as ledger:
         alarms = sorted(ledger.alarms(), key=lambda a: (-a.is_active, -a.priority, -a.raised_at_s))
     if arguments.json:
-        print_json([_alarm_row(a) for a in alarms])
+        print_json([alarm_as_json(a) for a in alarms])
         return OK
     for alarm in alarms:
-        print(f"{alarm.priority.text:<8} {alarm.condition.value:<23} {alarm.key}")
-        print(f"         since {instant(alarm.raised_at_s)}  {alarm.why}")
+        print(alarm_as_text(alarm))
     if not alarms:
         print("no alarm is open")
     return OK
@@ -44,9 +41,7 @@ def alarms_ack(arguments: argparse.Namespace) -> int:
 
     now_s = SystemClock().now_s()
     with open_ledger(arguments) as ledger, ledger.transaction(now_s) as tx:
-        alarm = next((a for a in tx.alarms() if str(a.key) == arguments.key), None)
-        if alarm is None:
-            return complain(f"no open alarm {arguments.key}; see batteryd alarms list", USAGE)
+        alarm = alarm_of(tx.alarms(), arguments.key)
         transition = acknowledge(alarm, by=arguments.by, now_s=now_s)
         if transition.is_refused:
             return complain(f"{arguments.key}: {transition.reason.value}", NO)
@@ -58,34 +53,37 @@ def alarms_ack(arguments: argparse.Namespace) -> int:
             at_s=now_s,
             comment=arguments.comment,
         )
+    if arguments.json:
+        print_json(alarm_as_json(transition.alarm))
+        return OK
     print(f"{arguments.key}: {transition.alarm.condition.value}, acknowledged by {arguments.by}")
     return OK
 
 
-def _alarm_row(alarm: "Alarm") -> dict[str, object]:
-    return {
-        "key": str(alarm.key),
-        "condition": alarm.condition.value,
-        "suppression": alarm.suppression.value,
-        "priority": alarm.priority.text,
-        "scope": alarm.scope.value,
-        "component": str(alarm.key.component),
-        "raised_at": instant(alarm.raised_at_s),
-        "returned_at": None if alarm.returned_at_s is None else instant(alarm.returned_at_s),
-        "acknowledged_by": alarm.acknowledged_by,
-        "value": alarm.value,
-        "setpoint": alarm.setpoint,
-        "why": alarm.why,
-        "action": alarm.action,
-    }
-
+_KEY = argument("key", help="as alarms list shows it")
 
 COMMANDS = (
     Command(("alarms", "list"), alarms_list, (CONFIG, JSON)),
+    Command(("alarms", "show"), alarms_show, (_KEY, CONFIG, JSON)),
     Command(("alarms", "ack"), alarms_ack, (
-        argument("key", help="as alarms list shows it"),
+        _KEY,
         argument("--by", default=getpass.getuser(), help="who has seen it (default: you)"),
         argument("--comment", default="", help="what there is to say about it"),
-        CONFIG,
+        CONFIG, JSON,
+    )),
+    Command(("alarms", "shelve"), alarms_shelve, (
+        _KEY,
+        argument("--by", required=True, type=name, metavar="NAME", help="who shelves it"),
+        argument("--why", required=True, type=name, metavar="TEXT", help="why it may be shelved"),
+        argument("--until", dest="until_s", type=instant_of, metavar="ISO",
+                 help="until when, with its offset: 2025-09-26T19:30+09:00"),
+        argument("--for", dest="for_s", type=duration_s, metavar="TIME",
+                 help="for how long instead: 30m, 2h or 1d; 7 days at most"),
+        CONFIG, JSON,
+    )),
+    Command(("alarms", "unshelve"), alarms_unshelve, (
+        _KEY,
+        argument("--by", required=True, type=name, metavar="NAME", help="who takes it off"),
+        CONFIG, JSON,
     )),
 )  # fmt: skip

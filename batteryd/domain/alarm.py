@@ -110,3 +110,19 @@ class Alarm:
     def is_active(self) -> bool:
         """Whether the condition holds at present."""
         return self.condition in (Condition.UNACKNOWLEDGED, Condition.ACKNOWLEDGED)
+
+    def as_event(self, *, at_s: float) -> AlarmEvent:
+        """Return the event that this alarm would be if it happened now."""
+        return AlarmEvent(
+            key=self.key,
+            change=Change.RAISED if self.is_active else Change.RETURNED,
+            at_s=at_s,
+            scope=self.scope,
+            priority=self.priority,
+            quantity=self.quantity,
+            value=self.value,
+            setpoint=self.setpoint,
+            why=self.why,
+            action=self.action,
+            evidence=self.evidence,
+        )

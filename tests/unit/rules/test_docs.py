@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from batteryd.rules import lifecycle_table
+from batteryd.rules.rulebook import ALARMS_OF_WORK
 from batteryd.rules.table import RULES
 from batteryd.warranty.coverage import same_day_later
 from tests.rulebooks import SHIPPED
@@ -64,3 +65,9 @@ def test_every_key_of_a_limit_is_explained_in_the_file_that_ships():
     ]
 
     assert missing == []
+
+
+def test_the_manual_says_what_to_do_at_every_alarm_about_work():
+    chapter = (DOCS / "alarms.md").read_text().partition("\n## Alarms about work\n")[2]
+
+    assert set(re.findall(r"(?m)^### (\w+)$", chapter)) == set(ALARMS_OF_WORK)

@@ -1,0 +1,85 @@
+"""Alarms as commands print them, the alarm that a command names, and what people type about one."""
+
+import argparse
+import re
+from typing import TYPE_CHECKING
+
+from batteryd.cli.frame import instant
+from batteryd.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from batteryd.domain.alarm import Alarm
+
+_SECONDS = {"m": 60.0, "h": 3600.0, "d": 86_400.0}
+
+
+def alarm_as_json(alarm: "Alarm") -> dict[str, object]:
+    """Return an alarm as plain JSON values."""
+    return {
+        "key": str(alarm.key),
+        "condition": alarm.condition.value,
+        "suppression": alarm.suppression.value,
+        "suppressed_until": instant_or_none(alarm.suppressed_until_s),
+        "priority": alarm.priority.text,
+        "scope": alarm.scope.value,
+        "component": str(alarm.key.component),
+        "raised_at": instant(alarm.raised_at_s),
+        "returned_at": instant_or_none(alarm.returned_at_s),
+        "acknowledged_by": alarm.acknowledged_by,
+        "value": alarm.value,
+        "setpoint": alarm.setpoint,
+        "why": alarm.why,
+        "action": alarm.action,
+    }
+
+
+def alarm_as_text(alarm: "Alarm") -> str:
+    """Return an alarm in two lines."""
+    until_s = alarm.suppressed_until_s
+    shelf = "" if until_s is None else f"  shelved until {instant(until_s)}"
+    return (
+        f"{alarm.priority.text:<8} {alarm.condition.value:<23} {alarm.key}{shelf}\n"
+        f"         since {instant(alarm.raised_at_s)}  {alarm.why}"
+    )
+
+
+def alarm_of(alarms: "Iterable[Alarm]", key: str) -> "Alarm":
+    """Return the alarm that a command names.
+
+    Raises:
+        ConfigError: there is none with this key.
+    """
+    for alarm in alarms:
+        if str(alarm.key) == key:
+            return alarm
+    raise ConfigError.one("alarms", "key", key, "an alarm as `batteryd alarms list` shows it")
+
+
+def instant_or_none(at_s: float | None) -> str | None:
+    """Return an instant as people and programs read it; None where there is none."""
+    return None if at_s is None else instant(at_s)
+
+
+def name(text: str) -> str:
+    """Read who somebody is, or what they say, for argparse.
+
+    Raises:
+        ArgumentTypeError: it is blank.
+    """
+    if not text.strip():
+        raise argparse.ArgumentTypeError("must not be blank")
+    return text.strip()
+
+
+def duration_s(text: str) -> float:
+    """Read `30m`, `2h` or `1d`, for argparse.
+
+    Raises:
+        ArgumentTypeError: it is no duration.
+    """
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)([mhd])", text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no duration such as 30m, 2h or 1d")
+    return float(found[1]) * _SECONDS[found[2]]
