@@ -5,6 +5,7 @@ same effective day, so that nothing else about it changes and both names stay in
 """
 
 import base64
+import hashlib
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -35,14 +36,17 @@ def record_entries(
         tx.records.put(REGISTER, entry.asset_id, entry, actor=actor, action=action, comment=comment)
 
 
-def keep_file(tx: Transaction, *, name: str, sha256: str, content: bytes, actor: str) -> None:
+def packed_file(name: str, content: bytes) -> RegisterFile:
+    """Return a file as it is kept."""
+    packed = base64.b64encode(zlib.compress(content)).decode("ascii")
+    return RegisterFile(name, hashlib.sha256(content).hexdigest(), packed)
+
+
+def keep_file(tx: Transaction, file: RegisterFile, *, actor: str) -> None:
     """Keep a file as it was imported, unless it is the one that was imported last."""
     held = tx.records.one(REGISTER_FILES, IMPORTED)
-    if held is not None and held.sha256 == sha256:
-        return
-    packed = base64.b64encode(zlib.compress(content, level=9)).decode("ascii")
-    file = RegisterFile(name, sha256, packed)
-    tx.records.put(REGISTER_FILES, IMPORTED, file, actor=actor, action="imported")
+    if held is None or held.sha256 != file.sha256:
+        tx.records.put(REGISTER_FILES, IMPORTED, file, actor=actor, action="imported")
 
 
 def approve(tx: Transaction, asset_ids: Sequence[str], *, by: str, day: date) -> Approval:

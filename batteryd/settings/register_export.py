@@ -67,7 +67,7 @@ def _entries_in(pattern: Register, *, file: SourceFile, known: Entries) -> Entri
             battery=item.row.built(),
             effective_on=date.min,
             source=file.name,
-            source_sha256=file.sha256,
+            source_sha256="",  # what the file means is compared, and nothing else
             entered_by="",
             site_id=sites[item.row.asset_id],
         )

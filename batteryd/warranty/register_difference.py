@@ -77,7 +77,9 @@ def difference(
         if name not in register
     )
     both = [(register[name], entry) for name, entry in said.items() if name in register]
-    changed = tuple(_change(held, entry) for held, entry in both if _says_else(held, entry))
+    changed = tuple(
+        Change(entry, cells_between(held, entry)) for held, entry in both if _says_else(held, entry)
+    )
     return Difference(
         added=added,
         changed=changed,
@@ -85,6 +87,15 @@ def difference(
         unchanged_count=len(both) - len(changed),
         later=frozenset(r.record_id for r in recorded if r.value.effective_on > day),
     )
+
+
+def cells_between(before: RegisterEntry, after: RegisterEntry) -> tuple[CellChange, ...]:
+    """Return the columns in which two entries of a battery differ."""
+    cells = (
+        CellChange(column, value_text(before, column), value_text(after, column))
+        for column in COLUMN_NAMES
+    )
+    return tuple(cell for cell in cells if cell.before != cell.after)
 
 
 def retired(
@@ -104,14 +115,6 @@ def retired(
 
 def _says_else(held: RegisterEntry, said: RegisterEntry) -> bool:
     return held.battery != said.battery or held.site_id != said.site_id
-
-
-def _change(held: RegisterEntry, said: RegisterEntry) -> Change:
-    cells = (
-        CellChange(column, value_text(held, column), value_text(said, column))
-        for column in COLUMN_NAMES
-    )
-    return Change(said, tuple(cell for cell in cells if cell.before != cell.after))
 
 
 def _since_it_came(entry: RegisterEntry) -> RegisterEntry:
