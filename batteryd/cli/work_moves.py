@@ -12,6 +12,8 @@ from batteryd.domain.work import WorkState
 if TYPE_CHECKING:
     from batteryd.domain.clearance import Clearance
     from batteryd.domain.work import WorkOrder
+    from batteryd.permits.clearing import Checked
+    from batteryd.permits.lifecycle import Reason
 
 
 def work_check(arguments: argparse.Namespace) -> int:
@@ -23,31 +25,25 @@ def work_check(arguments: argparse.Namespace) -> int:
 
         return check_case(arguments.case, as_json=arguments.json)
     from batteryd.permits.clearing import check
-    from batteryd.permits.paper import refusals_of
 
     with desk(arguments) as at:
         sight = at.sight()
         with at.ledger.transaction(at.now_s) as tx:
             order = order_in(tx, arguments.order)
-            refusals = refusals_of(order)
-            if refusals:
-                return complain(f"{order.work_order_id}: {'; '.join(refusals)}", NO)
-            checked = check(tx, order, sight=sight, now_s=at.now_s, actor=arguments.by)
-    return _answer(arguments, checked.order, checked.clearance)
+            answer = check(tx, order, sight=sight, now_s=at.now_s, actor=arguments.by)
+    return _answered(arguments, answer)
 
 
 def work_start(arguments: argparse.Namespace) -> int:
     """Begin the work, if a GO stands and a check at this moment says the same."""
-    from batteryd.permits.clearing import Checked, start
+    from batteryd.permits.clearing import start
 
     with desk(arguments) as at:
         sight = at.sight()
         with at.ledger.transaction(at.now_s) as tx:
             order = order_in(tx, arguments.order)
             answer = start(tx, order, sight=sight, now_s=at.now_s, by=arguments.by)
-    if not isinstance(answer, Checked):
-        return complain(f"{order.work_order_id}: {answer.value}", NO)
-    return _answer(arguments, answer.order, answer.clearance)
+    return _answered(arguments, answer)
 
 
 def work_close(arguments: argparse.Namespace) -> int:
@@ -71,9 +67,13 @@ def work_close(arguments: argparse.Namespace) -> int:
     return NO if answer.reasons else OK
 
 
-def _answer(arguments: argparse.Namespace, order: "WorkOrder", clearance: "Clearance") -> int:
+def _answered(arguments: argparse.Namespace, answer: "Checked | Reason") -> int:
     from batteryd.clearance.answer import clearance_as_json, clearance_as_text
+    from batteryd.permits.clearing import Checked
 
+    if not isinstance(answer, Checked):
+        return complain(f"{arguments.order}: {answer.value}", NO)
+    order, clearance = answer
     if arguments.json:
         print_json({**clearance_as_json(clearance), "order": order_as_json(order)})
     else:

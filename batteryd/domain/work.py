@@ -49,6 +49,8 @@ class AttestationKind(StrEnum):
     # about one service
     OWNER_NOTIFIED = "owner_notified"
     RECOVERY_COPY_CONFIRMED = "recovery_copy_confirmed"
+    # everybody has left: what was opened may be closed again, and that revokes nothing any more
+    WORK_ENDED = "work_ended"
     # after the work, about one battery that is no longer there
     BATTERY_REMOVED = "battery_removed"
     # after the work, about the whole order

@@ -13,10 +13,10 @@ from batteryd.clearance.decide import decide
 from batteryd.clearance.facts import Facts, Grant
 from batteryd.clearance.scope import in_scope, on_their_buses
 from batteryd.domain.clearance import Clearance, Decision
-from batteryd.domain.work import WorkOrder
+from batteryd.domain.work import WorkOrder, WorkState
 from batteryd.permits import lifecycle
 from batteryd.permits.closing import ISOLATING
-from batteryd.permits.dossier import GRANTS, read_dossier
+from batteryd.permits.dossier import GRANTS, Dossier, read_dossier
 from batteryd.permits.facts import Sight, facts_of
 from batteryd.permits.lifecycle import Reason, Transition
 from batteryd.store.ledger_transaction import Transaction
@@ -30,13 +30,22 @@ class Checked(NamedTuple):
     clearance: Clearance
 
 
-def check(tx: Transaction, order: WorkOrder, *, sight: Sight, now_s: float, actor: str) -> Checked:
+def check(
+    tx: Transaction, order: WorkOrder, *, sight: Sight, now_s: float, actor: str
+) -> Checked | Reason:
     """Decide, record the decision, and clear or revoke the order.
 
     A GO that would be over before the work is planned to begin is recorded and clears nothing: it
     says how things stand so far in advance, and whoever starts needs a newer one.
+
+    Returns:
+        what the check said, or why there is nothing to check any more.
     """
-    facts = facts_of(read_dossier(tx, order), sight=sight, as_of_s=now_s)
+    dossier = read_dossier(tx, order)
+    over = _over(dossier)
+    if over is not None:
+        return over
+    facts = facts_of(dossier, sight=sight, as_of_s=now_s)
     clearance = decide(facts)
     _record(tx, clearance, action="checked", actor=actor)
     if clearance.decision is Decision.HOLD:
@@ -63,10 +72,12 @@ def start(
     Returns:
         why the order cannot be started at all, or what the check of this moment said.
     """
+    dossier = read_dossier(tx, order)
     started = lifecycle.start(order, by=by, now_s=now_s)
-    if started.is_refused:
-        return started.reason
-    clearance = decide(facts_of(read_dossier(tx, order), sight=sight, as_of_s=now_s))
+    refused = _over(dossier) or (started.reason if started.is_refused else None)
+    if refused is not None:
+        return refused
+    clearance = decide(facts_of(dossier, sight=sight, as_of_s=now_s))
     _record(tx, clearance, action="checked before the start", actor=by)
     holds = clearance.decision is Decision.HOLD
     transition = _revoked(order, clearance) if holds else started
@@ -87,6 +98,12 @@ def withdraw(tx: Transaction, clearance: Clearance, *, actor: str) -> WorkOrder 
         return None
     _record(tx, clearance, action="revoked", actor=actor)
     return _moved(tx, transition, actor=actor)
+
+
+def _over(dossier: Dossier) -> Reason | None:
+    if dossier.order.state is WorkState.CLOSED:
+        return Reason.IS_CLOSED
+    return Reason.WORK_HAS_ENDED if dossier.work_has_ended else None
 
 
 def _revoked(order: WorkOrder, clearance: Clearance) -> Transition:

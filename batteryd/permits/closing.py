@@ -79,7 +79,7 @@ def _not_reporting(dossier: Dossier, *, sight: Sight, now_s: float) -> Iterator[
 
 def _not_closed_again(dossier: Dossier, *, sight: Sight, now_s: float) -> Iterator[str]:
     order = dossier.order
-    if order.kind not in ISOLATING or _said(dossier, AttestationKind.ISOLATION_UNDONE):
+    if order.kind not in ISOLATING or dossier.was_said(AttestationKind.ISOLATION_UNDONE):
         return
     removed = _removed(dossier)
     for asset_id in (*order.batteries, *bus_mates(order, inventory=sight.inventory)):
@@ -91,16 +91,8 @@ def _not_closed_again(dossier: Dossier, *, sight: Sight, now_s: float) -> Iterat
 
 
 def _findings_not_recorded(dossier: Dossier) -> Iterator[str]:
-    if not _said(dossier, AttestationKind.FINDINGS_RECORDED):
+    if not dossier.was_said(AttestationKind.FINDINGS_RECORDED):
         yield "nobody has attested findings_recorded, which is also needed where there were none"
-
-
-def _said(dossier: Dossier, kind: AttestationKind) -> bool:
-    """Whether somebody has attested something since the work began."""
-    since_s = dossier.order.started_at_s
-    return any(
-        a.kind is kind and since_s is not None and a.at_s >= since_s for a in dossier.attestations
-    )
 
 
 def _removed(dossier: Dossier) -> frozenset[str | None]:

@@ -10,7 +10,13 @@ from typing import Protocol, TypeVar
 
 from batteryd.clearance.facts import Grant
 from batteryd.domain.alarm import Alarm
-from batteryd.domain.work import Attestation, Finding, RiskAcceptance, WorkOrder
+from batteryd.domain.work import (
+    Attestation,
+    AttestationKind,
+    Finding,
+    RiskAcceptance,
+    WorkOrder,
+)
 from batteryd.permits.lifecycle import STANDING
 from batteryd.store.records import ACCEPTANCES, ATTESTATIONS, FINDINGS, RecordKind, Records
 
@@ -44,6 +50,18 @@ class Dossier:
     findings: tuple[Finding, ...] = ()  # of every battery there is
     alarms: tuple[Alarm, ...] = ()  # open and past
     grant: Grant | None = None  # the GO that stands; None where none does
+
+    @property
+    def work_has_ended(self) -> bool:
+        """Whether somebody has attested, since the work began, that everybody has left."""
+        return self.was_said(AttestationKind.WORK_ENDED)
+
+    def was_said(self, kind: AttestationKind) -> bool:
+        """Whether somebody has attested something since the work began."""
+        since_s = self.order.started_at_s
+        return since_s is not None and any(
+            said.kind is kind and said.at_s >= since_s for said in self.attestations
+        )
 
 
 def read_dossier(ledger: LedgerReader, order: WorkOrder) -> Dossier:

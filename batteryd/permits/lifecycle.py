@@ -39,6 +39,7 @@ class Reason(StrEnum):
     ALREADY_STARTED = "work has been started already"
     NEVER_STARTED = "work was never started; an order is abandoned then, not closed"
     WORK_HAS_BEGUN = "work has begun"
+    WORK_HAS_ENDED = "work has ended; close the order, and open another one for more work"
     IS_CLOSED = "the work order is closed"
 
 
@@ -103,6 +104,7 @@ REFUSALS = frozenset(
         _R.ALREADY_STARTED,
         _R.NEVER_STARTED,
         _R.WORK_HAS_BEGUN,
+        _R.WORK_HAS_ENDED,
         _R.IS_CLOSED,
     }
 )

@@ -50,9 +50,8 @@ class PermitWatch:
         self._read_for = None
         every = self._ledger.records.current(WORK_ORDERS).values()
         orders = {o.work_order_id: o for o in every if o.state is not WorkState.CLOSED}
-        self._standing = tuple(
-            read_dossier(self._ledger, o) for o in orders.values() if o.state in STANDING
-        )
+        dossiers = (read_dossier(self._ledger, o) for o in orders.values() if o.state in STANDING)
+        self._standing = tuple(d for d in dossiers if not d.work_has_ended)
         standing = {dossier.order.work_order_id for dossier in self._standing}
         self._lost = {key: lost for key, lost in self._lost.items() if key in standing}
         self.begun_around = frozenset(

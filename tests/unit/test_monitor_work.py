@@ -16,7 +16,7 @@ from batteryd.domain.warranty import WarrantyTerms
 from batteryd.domain.work import AttestationKind, WorkOrder, WorkState
 from batteryd.monitor import Monitor, Watching
 from batteryd.notify.routing import parse_notify
-from batteryd.permits.clearing import check, start
+from batteryd.permits.clearing import Checked, check, start
 from batteryd.permits.closing import abandon
 from batteryd.permits.facts import Sight
 from batteryd.permits.lifecycle import change
@@ -86,9 +86,9 @@ class House:
     def check(self, **changed: dict[str, float | None]) -> Decision:
         sight = Sight(self.inventory, racks(at_s=self.at_s, **changed))
         with self.ledger.transaction(self.at_s) as tx:
-            return check(
-                tx, self.order, sight=sight, now_s=self.at_s, actor="Park"
-            ).clearance.decision
+            checked = check(tx, self.order, sight=sight, now_s=self.at_s, actor="Park")
+        assert isinstance(checked, Checked)
+        return checked.clearance.decision
 
     def start(self) -> None:
         sight = Sight(self.inventory, racks(at_s=self.at_s))
@@ -383,6 +383,17 @@ def test_a_changed_plan_is_told_anew_with_what_it_names_now(house: House) -> Non
     told = [m.body for m in house.messages("work_out_of_warranty") if m.channel == "log"]
     assert [body["change"] for body in told] == ["raised", "returned", "raised"]
     assert "R7 (unknown: not in the inventory)" in str(told[-1]["why"])
+
+
+def test_racks_may_be_closed_again_once_everybody_has_left(at_work: House) -> None:
+    with at_work.ledger.transaction(at_work.at_s) as tx:
+        attest(tx, said(AttestationKind.WORK_ENDED, at_s=at_work.at_s))
+
+    at_work.step(R1=CLOSED, R2=CLOSED, R3=CLOSED)
+
+    assert at_work.order.state is WorkState.STARTED
+    assert at_work.alarm() is None
+    assert at_work.monitor.orders_started == {"R1", "R2", "R3"}  # until it is closed
 
 
 def test_what_people_said_later_counts_at_the_next_step(house: House) -> None:

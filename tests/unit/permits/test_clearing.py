@@ -10,7 +10,7 @@ from batteryd.clearance.facts import Grant
 from batteryd.domain.clearance import Decision
 from batteryd.domain.inventory import Inventory
 from batteryd.domain.snapshot import Snapshot
-from batteryd.domain.work import WorkKind, WorkOrder, WorkState
+from batteryd.domain.work import AttestationKind, WorkKind, WorkOrder, WorkState
 from batteryd.permits.clearing import Checked, check, start, withdraw
 from batteryd.permits.dossier import GRANTS
 from batteryd.permits.facts import Sight
@@ -19,7 +19,7 @@ from batteryd.permits.paper import attest
 from batteryd.store.ledger import Ledger
 from batteryd.store.records import CLEARANCES, WORK_ORDERS
 from tests.builders import NOON_S
-from tests.work_site import all_said, make_order, racks, read_inventory
+from tests.work_site import all_said, make_order, racks, read_inventory, said
 
 GO_VALID_S = 7200.0  # the planned end comes before the eight hours that a GO may last
 
@@ -40,7 +40,9 @@ class Office:
     def check(self, read: dict[str, Snapshot] | None = None, *, at_s: float = NOON_S) -> Checked:
         sight = self.sight(read, at_s=at_s)
         with self.ledger.transaction(at_s) as tx:
-            return check(tx, self.order, sight=sight, now_s=at_s, actor="Park")
+            checked = check(tx, self.order, sight=sight, now_s=at_s, actor="Park")
+        assert isinstance(checked, Checked)
+        return checked
 
     def start(
         self, read: dict[str, Snapshot] | None = None, *, at_s: float = NOON_S
@@ -152,6 +154,22 @@ def test_work_starts_only_while_the_check_of_that_moment_says_go(office: Office)
     assert isinstance(started, Checked)
     assert office.order.state is WorkState.STARTED
     assert (office.order.started_by, office.order.started_at_s) == ("Kim Minsu", NOON_S + 30)
+
+
+def test_work_that_has_ended_is_not_cleared_again(office: Office) -> None:
+    office.open(make_order())
+    office.check()
+    office.start(at_s=NOON_S + 10)
+    with office.ledger.transaction(NOON_S + 20) as tx:
+        attest(tx, said(AttestationKind.WORK_ENDED, at_s=NOON_S + 20))
+        sight = office.sight(None, at_s=NOON_S + 30)
+        again = check(tx, office.order, sight=sight, now_s=NOON_S + 30, actor="Park")
+        closed = replace(office.order, state=WorkState.CLOSED)
+        of_closed = check(tx, closed, sight=sight, now_s=NOON_S + 30, actor="Park")
+
+    assert again is Reason.WORK_HAS_ENDED
+    assert of_closed is Reason.IS_CLOSED
+    assert office.order.state is WorkState.STARTED
 
 
 def test_a_go_is_withdrawn_once_and_only_while_it_stands(office: Office) -> None:
