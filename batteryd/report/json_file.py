@@ -2,15 +2,15 @@
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import BinaryIO
 
-from batteryd.report.cells import Cell
-from batteryd.report.warranty import Header, Population, Summary, WarrantyReport
+from batteryd.report.cells import Cell, Row
+from batteryd.report.warranty import Header, Made, Population, Summary, WarrantyReport
 
 
 def write_json(report: WarrantyReport, out: BinaryIO) -> None:
     """Write the report; one line a row, so that two reports can be compared line by line."""
-    names = [column.name for column in report.columns]
     head = {
         "header": header_as_json(report.header),
         "summary": summary_as_json(report.summary),
@@ -19,8 +19,13 @@ def write_json(report: WarrantyReport, out: BinaryIO) -> None:
     out.write(_text(head)[:-1].encode() + b',"rows":[')
     for number, row in enumerate(report.rows):
         out.write(b",\n" if number else b"\n")
-        out.write(_text(dict(zip(names, map(_plain, row), strict=True))).encode())
+        out.write(_text(row_as_json(report, row)).encode())
     out.write(b"\n]}\n")
+
+
+def row_as_json(report: WarrantyReport, row: Row) -> dict[str, object]:
+    """Return a row by the names of its columns."""
+    return {c.name: _plain(cell) for c, cell in zip(report.columns, row, strict=True)}
 
 
 def header_as_json(header: Header) -> dict[str, object]:
@@ -49,6 +54,12 @@ def summary_as_json(summary: Summary) -> dict[str, object]:
         "expiring_by_month": dict(summary.expiring_by_month),
         "by_flag": dict(summary.by_flag),
     }
+
+
+def made_as_json(made: Made) -> dict[str, object]:
+    """Return one making of a report."""
+    at = datetime.fromtimestamp(made.at_s, UTC).isoformat(timespec="seconds")
+    return {"at": at.replace("+00:00", "Z"), "by": made.by, "clock": made.clock}
 
 
 def _population_as_json(population: Population) -> dict[str, object]:

@@ -48,6 +48,6 @@ class Verification:
         return (*(d for checked in self.manifests for d in checked.differences), *self.surplus)
 
     @property
-    def is_signed(self) -> bool:
-        """Whether every manifest has a signature that fits."""
-        return all(checked.signature is Signature.VALID for checked in self.manifests)
+    def unsigned(self) -> tuple[str, ...]:
+        """The manifests that nobody signed, and that do not claim it."""
+        return tuple(c.manifest for c in self.manifests if c.signature is Signature.ABSENT)

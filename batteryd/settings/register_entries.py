@@ -12,6 +12,7 @@ batteries a few at a time.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import NamedTuple
 
 from batteryd.domain.register import RegisterEntry
 from batteryd.errors import ConfigError
@@ -36,6 +37,13 @@ class WrittenEntry:
     contradictions: tuple[str, ...]
 
 
+class _Source(NamedTuple):
+    """The file, hashed once."""
+
+    name: str
+    sha256: str
+
+
 def read_entries(file: SourceFile) -> Iterator[WrittenEntry]:
     """Yield what each line says, in the file's order. A file has no history: it counts always.
 
@@ -44,6 +52,7 @@ def read_entries(file: SourceFile) -> Iterator[WrittenEntry]:
             before is then of no use.
     """
     collector, first = Collector(), dict[str, Place]()
+    source = _Source(file.path.name, file.sha256)
     for lines in _parts(parse_register(file)):
         rows = rows_of_register(lines, file=file, listed=NOTHING_LISTED, collector=collector)
         sites = {item.row.room_id: item.row.site_id for item in rows.rooms}
@@ -53,7 +62,8 @@ def read_entries(file: SourceFile) -> Iterator[WrittenEntry]:
                 allowed = f"a name of its own: {earlier.row} has this one"
                 collector.add(item.place.mistake("asset_id", item.row.asset_id, allowed))
             if not collector.mistakes:
-                yield _written(item.row, file=file, site_id=sites[item.row.room_id])
+                entry = _entry(item.row, site_id=sites[item.row.room_id], source=source)
+                yield WrittenEntry(entry, tuple(_contradictions(item.row)))
     if collector.mistakes:
         raise ConfigError(collector.mistakes)
 
@@ -63,17 +73,16 @@ def _parts(register: Register) -> Iterator[Register]:
         yield replace(register, lines=register.lines[begin : begin + _LINES_AT_ONCE])
 
 
-def _written(row: BatteryRow, *, file: SourceFile, site_id: str) -> WrittenEntry:
-    entry = RegisterEntry(
+def _entry(row: BatteryRow, *, site_id: str, source: _Source) -> RegisterEntry:
+    return RegisterEntry(
         battery=row.built(),
         effective_on=date.min,
-        source=file.path.name,
-        source_sha256=file.sha256,
+        source=source.name,
+        source_sha256=source.sha256,
         entered_by=row.entered_by or "",
         approved_by=row.approved_by,
         site_id=site_id,
     )
-    return WrittenEntry(entry, tuple(_contradictions(row)))
 
 
 def _contradictions(row: BatteryRow) -> Iterator[str]:

@@ -108,6 +108,11 @@ class Ledger:
         with self._file.read() as db:
             return tuple(audit.entries(db, after_seq=after_seq, limit=limit))
 
+    def head(self) -> AuditEntry | None:
+        """Return the newest entry of the audit chain; None before the first."""
+        with self._file.read() as db:
+            return audit.newest(db)
+
     def verify(self, *, trust: Trust = NO_TRUST) -> BrokenEntry | None:
         """Return the first entry that does not hold, or of which another table says otherwise."""
         return examine_file(self._file.path, trust=trust).first_broken

@@ -57,7 +57,7 @@ def test_an_untouched_report_verifies(report: Path, key: PublicKey | None) -> No
     found = verify(report, key=key)
 
     assert said(found) == []
-    assert found.is_signed
+    assert found.manifests[0].signature is Signature.VALID
     assert found.manifests[0].key_id == KEY.key_id
     assert found.manifests[0].files == ("report.csv",)
 
@@ -65,7 +65,7 @@ def test_an_untouched_report_verifies(report: Path, key: PublicKey | None) -> No
 def test_the_manifest_and_the_folder_may_be_named_instead(report: Path) -> None:
     for path in (report.with_name("report.csv.manifest.json"), report.parent):
         found = verify(path, key=KEY)
-        assert (said(found), found.is_signed) == ([], True)
+        assert (said(found), found.manifests[0].signature) == ([], Signature.VALID)
 
 
 def test_with_the_key_given_no_key_has_to_lie_beside(report: Path) -> None:
@@ -144,7 +144,7 @@ def test_a_manifest_that_nobody_signed_is_told_from_one_whose_signature_is_gone(
     stripped.with_name("b.csv.manifest.json.sig").unlink()
 
     assert (unsigned.manifests[0].signature, said(unsigned)) == (Signature.ABSENT, [])
-    assert not unsigned.is_signed
+    assert unsigned.unsigned == ("a.csv.manifest.json",)
     assert said(verify(stripped, key=KEY)) == [
         "b.csv.manifest.json.sig: missing, although the manifest names a signer"
     ]
