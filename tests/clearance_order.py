@@ -141,6 +141,8 @@ def _bad_news(facts: Facts) -> Iterator[Step]:
 def _papers(facts: Facts) -> Iterator[Step]:
     for number, said in enumerate(facts.attestations):
         if _is_bad_news(said, facts):
+            unread = replace(said, value=None)  # not better: nobody knows what was read
+            yield "measured, and not written down", _with(facts, "attestations", number, unread)
             continue
         for change in _attestation(said, facts):
             worse = replace(said, **change)  # type: ignore[arg-type]

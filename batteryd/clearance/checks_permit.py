@@ -23,17 +23,19 @@ class Watched(NamedTuple):
     still_stands: Callable[[Any, Any, ClearanceLimits], bool]  # then, now
 
 
-def _switch(is_closed: bool) -> str:  # noqa: FBT001  formats a value of the table below
-    return "closed" if is_closed else "open"
-
-
-def _stayed(then: bool, now: bool, _limits: ClearanceLimits) -> bool:  # noqa: FBT001
-    return then or now is False
-
-
 WATCHED = (
-    Watched("contactor_closed", "its contactor", _switch, _stayed),
-    Watched("breaker_closed", "its breaker", _switch, _stayed),
+    Watched(
+        "contactor_closed",
+        "its contactor",
+        lambda is_closed: "closed" if is_closed else "open",
+        lambda then, now, _limits: then or now is False,
+    ),
+    Watched(
+        "breaker_closed",
+        "its breaker",
+        lambda is_closed: "closed" if is_closed else "open",
+        lambda then, now, _limits: then or now is False,
+    ),
     Watched(
         "soc_pct",
         "its state of charge",
