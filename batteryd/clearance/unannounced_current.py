@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from statistics import median
+from typing import NamedTuple
 
 from batteryd.clearance.unannounced_sign import Sign, SignKey, SignKind
 from batteryd.domain.component import WHOLE_BATTERY, Component, Scope
@@ -35,6 +36,14 @@ NEIGHBOUR_AGE_S_MAX = 60.0  # an older reading of a neighbour says nothing of no
 KEPT_PART_MIN = 0.5  # of what the neighbours carried before
 
 _Place = tuple[str, Component]  # a rack: an asset, or a string of one that has several
+
+
+class _Columns(NamedTuple):
+    """Where a layout speaks of one rack."""
+
+    component: Component
+    current: int
+    switches: tuple[int, ...]  # contactor and breaker: its own, and those of the whole battery
 
 
 @dataclass(slots=True)
@@ -89,6 +98,7 @@ class Currents:
 
     def __init__(self, batteries: Mapping[str, Asset]) -> None:
         self._carriers: dict[_Place, _Carrier] = {}
+        self._racks_in: dict[str, tuple[_Columns, ...]] = {}  # by layout
         self.replace(batteries)
 
     def replace(self, batteries: Mapping[str, Asset]) -> None:
@@ -102,7 +112,11 @@ class Currents:
         """Judge each rack of an asset by its current and by what its neighbours carry."""
         if snapshot.is_failed or snapshot.asset_id not in self._bus_of:
             return []
-        found = (self._look(snapshot, component) for component in _racks_in(snapshot.layout))
+        layout_id = snapshot.layout.layout_id
+        racks = self._racks_in.get(layout_id)
+        if racks is None:
+            racks = self._racks_in[layout_id] = _racks_in(snapshot.layout)
+        found = (self._look(snapshot, columns) for columns in racks)
         return [sign for sign in found if sign is not None]
 
     def restore(self, sign: Sign) -> None:
@@ -117,11 +131,11 @@ class Currents:
         for places in self._places_on.values():
             places[:] = [place for place in places if place[0] != asset_id]
 
-    def _look(self, snapshot: Snapshot, component: Component) -> Sign | None:
-        place, at_s = (snapshot.asset_id, component), snapshot.observed_at_s
-        current_a = _good(snapshot, component, "current_a")
-        if current_a is None:
+    def _look(self, snapshot: Snapshot, columns: _Columns) -> Sign | None:
+        place, at_s = (snapshot.asset_id, columns.component), snapshot.observed_at_s
+        if snapshot.quality[columns.current] != Quality.GOOD:
             return None
+        current_a = float(snapshot.values[columns.current])
         carrier = self._carrier(place)
         last_at_s = carrier.at_s
         begins = carrier.begins_run(current_a, at_s)
@@ -134,7 +148,7 @@ class Currents:
             run.neighbours_a = self._neighbours(place, at_s=at_s, before=True)
         neighbours_a = self._neighbours(place, at_s=at_s)
         has_stepped = neighbours_a < max(CLEAR_A, KEPT_PART_MIN * run.neighbours_a)
-        if has_stepped or _is_switched_off(snapshot, component):
+        if has_stepped or _is_switched_off(snapshot, columns):
             carrier.start_over()
         elif run.is_long(at_s):
             return _pinned(place, carrier, run, neighbours_a=neighbours_a)
@@ -187,25 +201,27 @@ def _released(
     )  # fmt: skip
 
 
-def _racks_in(layout: Layout) -> tuple[Component, ...]:
+def _racks_in(layout: Layout) -> tuple[_Columns, ...]:
     """Return what carries current by itself: the strings where there are several, or the whole."""
     found = [layout.columns[at].component for at in layout.indices("current_a").tolist()]
-    strings = tuple(component for component in found if component.scope is Scope.RACK)
-    if len(strings) > 1 or WHOLE_BATTERY not in found:
-        return strings
-    return (WHOLE_BATTERY,)
+    racks = [component for component in found if component.scope is Scope.RACK]
+    if len(racks) < 2 and WHOLE_BATTERY in found:
+        racks = [WHOLE_BATTERY]
+    return tuple(_columns_of(component, layout) for component in racks)
 
 
-def _is_switched_off(snapshot: Snapshot, component: Component) -> bool:
-    return any(
-        _good(snapshot, place, quantity) == 0.0
+def _columns_of(component: Component, layout: Layout) -> _Columns:
+    switches = (
+        layout.index.get(Column(place, quantity))
         for place in {component, WHOLE_BATTERY}
         for quantity in ("contactor_closed", "breaker_closed")
     )
+    known = tuple(at for at in switches if at is not None)
+    return _Columns(component, layout.index[Column(component, "current_a")], known)
 
 
-def _good(snapshot: Snapshot, component: Component, quantity: str) -> float | None:
-    at = snapshot.layout.index.get(Column(component, quantity))
-    if at is None or snapshot.quality[at] != Quality.GOOD:
-        return None
-    return float(snapshot.values[at])
+def _is_switched_off(snapshot: Snapshot, columns: _Columns) -> bool:
+    return any(
+        snapshot.quality[at] == Quality.GOOD and snapshot.values[at] == 0.0
+        for at in columns.switches
+    )

@@ -52,6 +52,7 @@ class Racks:
     def __init__(self, batteries: Mapping[str, Asset]) -> None:
         self._racks: dict[str, _Rack] = {}
         self._gone: set[SignKey] = set()
+        self._answered_at_s: dict[_Group, float] = {}  # the last answer of anybody there
         self.replace(batteries)
 
     def replace(self, batteries: Mapping[str, Asset]) -> None:
@@ -69,6 +70,8 @@ class Racks:
         if snapshot.failure is None:
             signs = self._answered(key, rack, at_s=snapshot.observed_at_s)
             rack.answered_at_s, rack.unanswered = snapshot.observed_at_s, 0
+            for group in self._places[snapshot.asset_id].groups:
+                self._answered_at_s[group] = snapshot.observed_at_s
             return signs
         self._count(rack, snapshot, reason=snapshot.failure.partition(":")[0])
         sign = self._vanished(key, rack, snapshot)
@@ -119,6 +122,8 @@ class Racks:
     def _answering(self, asset_id: str, *, since_s: float) -> list[str]:
         """Return who around a rack answered since; nobody, where its own gateway may be gone."""
         place = self._places[asset_id]
+        if all(self._answered_at_s.get(group, 0.0) < since_s for group in place.around):
+            return []  # a whole room is silent: that has to stay cheap
         behind_gateway = self._others(asset_id, groups=(place.endpoint,))
         if behind_gateway and not any(self._answers(a, since_s=since_s) for a in behind_gateway):
             return []

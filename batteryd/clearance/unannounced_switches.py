@@ -5,12 +5,11 @@ silent closed and answers again open was opened in between. A switch that is ope
 first sees it is how things are.
 """
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
 
 from batteryd.clearance.unannounced_sign import Sign, SignKey, SignKind
-from batteryd.domain.component import Component
 from batteryd.domain.quality import Quality
 from batteryd.domain.snapshot import Column, Layout, Snapshot
 
@@ -36,23 +35,46 @@ class _Known(NamedTuple):
     at_s: float
 
 
+class _Place(NamedTuple):
+    """A column that speaks of a switch."""
+
+    at: int
+    column: Column
+    switch: _Switch
+
+
+_Plan = tuple[_Place, ...]
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What the switches of one asset were when they were last known, one entry a place."""
+
+    plan: _Plan
+    known: list[_Known | None]
+
+
 class Switches:
     """What every switch was when it was last known."""
 
     def __init__(self) -> None:
-        self._known: dict[str, dict[Component, dict[str, _Known]]] = {}
+        self._plans: dict[str, _Plan] = {}  # by layout: as many as there are kinds of devices
+        self._memories: dict[str, _Memory] = {}
         self._moved: set[SignKey] = set()
 
     def step(self, snapshot: Snapshot) -> list[Sign]:
         """Compare every switch that can be read with what it was."""
         if snapshot.is_failed:
             return []
-        return [
-            sign
-            for index, column in _columns(snapshot.layout)
-            if snapshot.quality[index] == Quality.GOOD
-            and (sign := self._look(snapshot, column, float(snapshot.values[index]))) is not None
-        ]
+        memory, at_s, signs = self._memory_of(snapshot), snapshot.observed_at_s, []
+        for number, place in enumerate(memory.plan):
+            if snapshot.quality[place.at] != _GOOD:
+                continue
+            before, value = memory.known[number], float(snapshot.values[place.at])
+            now = memory.known[number] = _Known(value == place.switch.at_rest, at_s)
+            if before is None or now.is_at_rest is not before.is_at_rest:
+                signs += self._changed(snapshot.asset_id, place, before, now)
+        return signs
 
     def restore(self, sign: Sign) -> None:
         """Take over a switch that stood open."""
@@ -61,31 +83,43 @@ class Switches:
 
     def forget(self, asset_id: str) -> None:
         """Drop what is remembered of an asset."""
-        self._known.pop(asset_id, None)
+        self._memories.pop(asset_id, None)
         self._moved = {key for key in self._moved if key.asset_id != asset_id}
 
-    def _look(self, snapshot: Snapshot, column: Column, value: float) -> Sign | None:
-        switch, at_s = SWITCHES[column.quantity], snapshot.observed_at_s
-        key = SignKey(snapshot.asset_id, switch.kind, column.component)
-        places = self._known.setdefault(snapshot.asset_id, {})
-        known = places.setdefault(column.component, {})
-        before = known.get(column.quantity)
-        now = known[column.quantity] = _Known(value == switch.at_rest, at_s)
-        before_at_s = at_s if before is None else before.at_s
-        seen = {"column": str(column), "value": value}
+    def _changed(
+        self, asset_id: str, place: _Place, before: _Known | None, now: _Known
+    ) -> list[Sign]:
+        switch = place.switch
+        key = SignKey(asset_id, switch.kind, place.column.component)
+        before_at_s = now.at_s if before is None else before.at_s
+        seen = {"column": str(place.column)}
         if now.is_at_rest and key in self._moved:
             self._moved.discard(key)
-            return Sign(key, switch.moved, switch.rest, before_at_s, at_s, seen, is_over=True)
-        if not now.is_at_rest and before is not None and before.is_at_rest:
+            states = switch.moved, switch.rest
+            return [Sign(key, *states, before_at_s, now.at_s, seen, is_over=True)]
+        if not now.is_at_rest and before is not None:
             self._moved.add(key)
-            return Sign(key, switch.rest, switch.moved, before_at_s, at_s, seen)
-        return None
+            return [Sign(key, switch.rest, switch.moved, before_at_s, now.at_s, seen)]
+        return []
+
+    def _memory_of(self, snapshot: Snapshot) -> _Memory:
+        layout_id = snapshot.layout.layout_id
+        plan = self._plans.get(layout_id)
+        if plan is None:
+            plan = self._plans[layout_id] = _plan_of(snapshot.layout)
+        memory = self._memories.get(snapshot.asset_id)
+        if memory is None or memory.plan is not plan:
+            memory = self._memories[snapshot.asset_id] = _Memory(plan, [None] * len(plan))
+        return memory
 
 
+_GOOD = int(Quality.GOOD)
 _KINDS = frozenset(switch.kind for switch in SWITCHES.values())
 
 
-def _columns(layout: Layout) -> Iterator[tuple[int, Column]]:
-    for quantity in SWITCHES:
-        for index in layout.indices(quantity).tolist():
-            yield index, layout.columns[index]
+def _plan_of(layout: Layout) -> _Plan:
+    return tuple(
+        _Place(index, layout.columns[index], switch)
+        for quantity, switch in SWITCHES.items()
+        for index in layout.indices(quantity).tolist()
+    )

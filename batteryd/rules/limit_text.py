@@ -83,10 +83,6 @@ def _where(point: Point, asset: Asset, seen: Observation) -> str:
     return where if sensor is None else f"{where} (sensor {sensor})"
 
 
-def _held(seen: Observation) -> str:
-    return f" for {words.duration(seen.verdict.for_s)}" if seen.verdict.for_s > 0 else ""
-
-
 def _says(point: Point, seen: Observation) -> str:
     row = QUANTITIES[seen.column.quantity]
     says = point.settings.says or row.meaning

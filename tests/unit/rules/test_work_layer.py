@@ -131,6 +131,14 @@ def mistakes_in(text, limits=NO_LIMITS):
         (HOT + WORK + "deadband = 1.0", "deadband", "2 or more"),
         (HOT + WORK + "tighten_by = -5.0", "tighten_by", "0 or more"),
         (HOT + WORK + "tighten_by = 99.0", "", "temperature_c can reach"),
+        (
+            COLD
+            + "[rule.module_temperature.site.daejeon]\nsetpoint = { medium = 140.0 }\n"
+            + WORK
+            + "tighten_by = 15.0",
+            "",
+            "temperature_c can reach: -40 to 150 °C (as site daejeon has it)",
+        ),
         (HOT + WORK + "tighten = 5.0", "tighten", "did you mean tighten_by?"),
         (HOT + WORK + "protects_life = false", "protects_life", "not here"),
         (HOT + WORK + 'kind = "silence"', "kind", "not here"),
