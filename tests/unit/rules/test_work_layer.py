@@ -183,6 +183,14 @@ def test_every_loosening_is_named_at_once():
     ]
 
 
+def test_what_is_wrong_without_the_work_layer_is_told_where_it_stands_and_once():
+    broken = "[rule.module_temperature.site.daejeon]\noff_delay_s = -1.0\n"
+
+    assert list(mistakes_in(HOT + broken + TIGHTER)) == [
+        "module_temperature.site.daejeon.off_delay_s"
+    ]
+
+
 def test_a_setpoint_that_is_looser_than_a_makers_limit_is_refused_with_the_profile_named():
     found = mistakes_in(HOT + WORK + "setpoint = { medium = 34.0, critical = 48.0 }", MAKER)
 
