@@ -64,8 +64,10 @@ class Dossier:
         )
 
 
-def read_dossier(ledger: LedgerReader, order: WorkOrder) -> Dossier:
-    """Read what there is about an order.
+def read_dossier(
+    ledger: LedgerReader, order: WorkOrder, *, alarms: tuple[Alarm, ...] | None = None
+) -> Dossier:
+    """Read what there is about an order; `alarms`, open and past, where they are known already.
 
     Raises:
         StoreError: the ledger cannot be read.
@@ -78,7 +80,7 @@ def read_dossier(ledger: LedgerReader, order: WorkOrder) -> Dossier:
         attestations=_oldest_first(records.current(ATTESTATIONS, prefix=prefix)),
         acceptances=_oldest_first(records.current(ACCEPTANCES, prefix=prefix)),
         findings=tuple(records.current(FINDINGS).values()),
-        alarms=ledger.alarms(open_only=False),
+        alarms=ledger.alarms(open_only=False) if alarms is None else alarms,
         grant=records.one(GRANTS, order_id) if stands else None,
     )
 

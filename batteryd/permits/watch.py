@@ -23,8 +23,6 @@ from batteryd.permits.lifecycle import STANDING, has_begun
 from batteryd.store.ledger import Ledger
 from batteryd.store.records import CLEARANCES, WORK_ORDERS
 
-_PAGE_ENTRIES = 1000
-
 Said = Mapping[tuple[str, str], Alarm]  # active alarms about work, by order and rule
 
 
@@ -50,8 +48,7 @@ class PermitWatch:
         self._read_for = None
         every = self._ledger.records.current(WORK_ORDERS).values()
         orders = {o.work_order_id: o for o in every if o.state is not WorkState.CLOSED}
-        dossiers = (read_dossier(self._ledger, o) for o in orders.values() if o.state in STANDING)
-        self._standing = tuple(d for d in dossiers if not d.work_has_ended)
+        self._standing = self._read_standing(o for o in orders.values() if o.state in STANDING)
         standing = {dossier.order.work_order_id for dossier in self._standing}
         self._lost = {key: lost for key, lost in self._lost.items() if key in standing}
         self.begun_around = frozenset(
@@ -77,11 +74,16 @@ class PermitWatch:
                     self._lost[order_id] = clearance
         return tuple(self._lost.values())
 
+    def _read_standing(self, orders: Iterable[WorkOrder]) -> tuple[Dossier, ...]:
+        orders = tuple(orders)
+        past = self._ledger.alarms(open_only=False) if orders else ()  # once, they may be many
+        dossiers = (read_dossier(self._ledger, order, alarms=past) for order in orders)
+        return tuple(dossier for dossier in dossiers if not dossier.work_has_ended)
+
     def _has_grown(self) -> bool:
-        """Whether anything was recorded since the last call; walks to the end of the chain."""
-        before = self._seq
-        while entries := self._ledger.audit(after_seq=self._seq, limit=_PAGE_ENTRIES):
-            self._seq = entries[-1].seq
+        """Whether anything was recorded since the last call."""
+        head, before = self._ledger.head(), self._seq
+        self._seq = head.seq if head is not None else 0
         return self._seq != before
 
     def _events(

@@ -289,6 +289,67 @@ def test_an_order_that_nobody_opened_is_a_usage_error(desk: Desk) -> None:
     assert "did you mean WO-1?" in desk.err
 
 
+def test_an_order_names_a_battery_and_one_site(desk: Desk) -> None:
+    inventory = desk.folder / "inventory.toml"
+    elsewhere = """
+[[site]]
+site_id = "gwangju"
+[[room]]
+room_id = "g-1"
+site_id = "gwangju"
+[[battery]]
+asset_id = "G1"
+room_id = "g-1"
+"""
+    inventory.write_text(inventory.read_text(encoding="utf-8") + elsewhere, encoding="utf-8")
+
+    assert desk.open(batteries=())[0] == 2
+    assert "battery: at least one battery" in desk.err
+    assert desk.open(batteries=("R1", "G1"))[0] == 2
+    assert "battery: batteries of one site" in desk.err
+
+
+def test_what_is_attested_or_accepted_can_be_read_by_programs(desk: Desk) -> None:
+    desk.open()
+
+    _, opened = desk.json("show", "WO-1")
+    _, said = desk.json("attest", "WO-1", "--kind", "insulated_tools", "--by", "Park")
+    _, accepted = desk.json("accept-risk", "WO-1", *RISK, "--until", at(3600))
+
+    assert opened["order"]["starts_at"].endswith("Z")
+    assert (said["record"], said["kind"], said["by"]) == ("WO-1/1", "insulated_tools", "Park")
+    assert (accepted["record"], accepted["by"]) == ("WO-1/1", ["Park", "Choi"])
+    assert desk.type("show", "WO-1")[0] == 0
+
+
+def test_the_list_of_nothing_says_so(desk: Desk) -> None:
+    assert desk.type("list")[1] == "no work order is open\n"
+
+
+def test_a_week_before_the_answer_is_go_and_clears_nothing(desk: Desk) -> None:
+    week_s = 7 * 86_400
+    desk.type(
+        "open", "--kind", "inspect", "--battery", "R1", "--from", at(week_s), "--to",
+        at(week_s + 60), "--person", "Kim Minsu",
+    )  # fmt: skip
+    desk.read()
+    desk.type("attest", "WO-1", "--kind", "briefing", "--by", "Park", "--person", "Kim Minsu")
+
+    code, out = desk.type("check", "WO-1")
+
+    assert code == 0
+    assert out.startswith("GO  WO-1")
+    assert "stays planned: a GO of now would be over before the work" in out
+
+
+def test_a_case_that_is_written_down_needs_no_ledger(desk: Desk, tmp_path: Path) -> None:
+    case = tmp_path / "case.toml"
+    case.write_text("as_of = 1\n")
+
+    assert desk.type("check", "--case", str(case))[0] == 2
+    assert str(case) in desk.err
+
+
 def test_check_takes_an_order_or_a_case(desk: Desk, tmp_path: Path) -> None:
     assert desk.type("check")[0] == 2
     assert desk.type("check", "WO-1", "--case", str(tmp_path / "case.toml"))[0] == 2

@@ -89,6 +89,24 @@ def test_alarms_count_while_active_and_a_day_after_their_return(sight: Sight) ->
     assert {(a.trouble, a.room_id) for a in facts.alarms} == {(AlarmTrouble.THERMAL, "room-5f")}
 
 
+def test_an_alarm_of_a_ups_a_room_or_nothing_known_has_its_place(sight: Sight) -> None:
+    places = ("UPS-5", "room-5f", "R-gone")
+    active = tuple(make_alarm(make_alarm().key._replace(asset_id=place)) for place in places)
+
+    facts = facts_of(Dossier(make_order(), alarms=active), sight=sight, as_of_s=NOON_S)
+
+    assert [alarm.room_id for alarm in facts.alarms] == ["room-5f", "room-5f", None]
+
+
+def test_alarms_that_say_nothing_about_the_room_are_no_facts(sight: Sight) -> None:
+    warranty = make_alarm(quantity="")
+
+    assert (
+        facts_of(Dossier(make_order(), alarms=(warranty,)), sight=sight, as_of_s=NOON_S).alarms
+        == ()
+    )
+
+
 def test_an_alarm_that_is_shelved_is_no_less_an_alarm(sight: Sight) -> None:
     shelved = make_alarm(make_alarm().key._replace(asset_id="R1"), suppression="shelved")
 
