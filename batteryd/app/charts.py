@@ -15,7 +15,7 @@ from batteryd.domain.snapshot import Column, Layout
 from batteryd.store.trend import Trend, TrendLine
 from batteryd.web.chart import Chart, ChartLine, ChartSpan
 
-POINTS_MAX = 240  # of one line: more than a chart has room for
+POINTS_MAX = 1_450  # of one line: the minutes of a day, the hours of a month
 SENSORS_MAX = 64  # columns of one chart
 
 _DAY_S = 86_400.0

@@ -46,6 +46,15 @@ def number(value: float | None, unit: str = "", digits: int = 0) -> str:
     return f"{shown} {unit}".strip()
 
 
+def share(part: float) -> str:
+    """Return `5.0 %`. What is almost all, or almost nothing, is not called all or nothing."""
+    if 0 < part < 0.001:
+        return "less than 0.1 %"
+    if 0.999 < part < 1:
+        return "more than 99.9 %"
+    return f"{100 * part:.1f} %"
+
+
 def age(seconds: float | None) -> str:
     """Return how old something is: `4 s`, `12 min`, `3 h`, `2 d`, or `never read`."""
     if seconds is None:
@@ -172,6 +181,7 @@ def _scalar(value: object) -> str:
 
 FILTERS = {
     "number": number,
+    "share": share,
     "age": age,
     "duration": duration,
     "local_time": local_time,

@@ -14,6 +14,7 @@ from batteryd.web.words import (
     evidence,
     number,
     path,
+    share,
     standing,
     warranty,
 )
@@ -38,6 +39,20 @@ def test_ages_are_written_in_one_unit(seconds: float | None, text: str) -> None:
 def test_unknown_numbers_are_called_unknown_and_zero_has_no_sign() -> None:
     assert number(None, "V") == "unknown"
     assert number(-0.04, "A", 1) == "0.0 A"
+
+
+@pytest.mark.parametrize(
+    ("part", "text"),
+    [
+        (0.0, "0.0 %"),
+        (0.0004, "less than 0.1 %"),
+        (0.05, "5.0 %"),
+        (0.9991, "more than 99.9 %"),
+        (1.0, "100.0 %"),
+    ],
+)
+def test_almost_all_is_not_all(part: float, text: str) -> None:
+    assert share(part) == text
 
 
 @pytest.mark.parametrize(
