@@ -38,8 +38,10 @@ def _out_of_order(battery: Located[BatteryRow]) -> Iterator[Mistake]:
 
 def _contradictory_end(battery: Located[BatteryRow]) -> Iterator[Mistake]:
     row = battery.row
+    if row.warranty_ends_on is None:
+        return
     counted = cover_of(replace(row.warranty, ends_on=None, extension_months=None), row.dates)
-    if row.warranty_ends_on is None or counted.last_day is None:
+    if counted.last_day is None:
         return
     if abs((row.warranty_ends_on - counted.last_day).days) > _TOLERANCE_DAYS:
         allowed = f"about {counted.last_day}, which is {counted.reason}"

@@ -10,6 +10,7 @@ named: a server behind a proxy often calls itself by another name, and the token
 
 import ssl
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
@@ -21,9 +22,6 @@ from batteryd.errors import ConfigError, LinkAuthFailed, LinkError, LinkRefused,
 from batteryd.mistakes import value_text
 
 TIMEOUT_S = 20.0
-PAGE_SIZE = 200
-PAGES_MAX = 2_000
-PAGE_BYTES_MAX = 32 * 1024 * 1024
 
 DEVICES = "/api/dcim/devices/"
 POWER_FEEDS = "/api/dcim/power-feeds/"
@@ -34,6 +32,18 @@ _REFUSED = frozenset({401, 403})
 _OK = 200
 
 Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PageLimits:
+    """How lists are read, and how much of one at most."""
+
+    size: int = 200  # objects that are asked for at once; the server may give fewer
+    count_max: int = 2_000
+    bytes_max: int = 32 * 1024 * 1024  # of one page
+
+
+DEFAULT_PAGES = PageLimits()
 
 
 class NetBoxAnswer(NamedTuple):
@@ -58,6 +68,7 @@ def ask_netbox(
     tag: str | None = None,
     with_panels: bool = False,
     ca_file: Path | None = None,
+    pages: PageLimits = DEFAULT_PAGES,
 ) -> NetBoxAnswer:
     """Return the devices of a role, and with a tag where one is named, and what belongs to them.
 
@@ -69,11 +80,11 @@ def ask_netbox(
     headers = {"Accept": "application/json", "Authorization": _authorization(token)}
     base_url = _checked(url)
     with httpx.Client(headers=headers, timeout=TIMEOUT_S, verify=_trust(ca_file)) as client:
-        devices = _all(client, base_url + DEVICES, wanted)
+        devices = _all(client, base_url + DEVICES, wanted, pages=pages)
         if devices is None:
             raise LinkError(f"{base_url}: there is no {DEVICES}; is it the address of NetBox?")
-        assets = _all(client, base_url + ASSETS, {})
-        feeds = _all(client, base_url + POWER_FEEDS, {}) if with_panels else None
+        assets = _all(client, base_url + ASSETS, {}, pages=pages)
+        feeds = _all(client, base_url + POWER_FEEDS, {}, pages=pages) if with_panels else None
     return NetBoxAnswer(devices, _by_device(assets or ()), assets is not None, _panels(feeds or ()))
 
 
@@ -107,28 +118,31 @@ def _trust(ca_file: Path | None) -> ssl.SSLContext:
         raise ConfigError.one("--ca-file", "", str(ca_file), allowed) from None
 
 
-def _all(client: httpx.Client, url: str, wanted: Mapping[str, str]) -> tuple[Json, ...] | None:
+def _all(
+    client: httpx.Client, url: str, wanted: Mapping[str, str], *, pages: PageLimits
+) -> tuple[Json, ...] | None:
     """Return every object of a list; None where the server has no such list."""
     found: list[Json] = []
-    query = urlencode({**wanted, "limit": PAGE_SIZE})
-    for _ in range(PAGES_MAX):
-        page = _page(client, f"{url}?{query}")
+    query = urlencode({**wanted, "limit": pages.size})
+    for _ in range(pages.count_max):
+        page = _page(client, f"{url}?{query}", bytes_max=pages.bytes_max)
         if page is None:
             return None
         found += page.results
         if page.next is None:
             return tuple(found)
         query = urlsplit(page.next).query
-    raise LinkError(f"{url}: more than {PAGES_MAX} pages")
+    raise LinkError(f"{url}: more than {pages.count_max} pages")
 
 
-def _page(client: httpx.Client, url: str) -> _Page | None:
+def _page(client: httpx.Client, url: str, *, bytes_max: int) -> _Page | None:
     try:
         with client.stream("GET", url) as response:
             if response.status_code == _NOT_THERE:
                 return None
             _require_ok(response.status_code, url=url)
-            return _Page.model_validate_json(_bounded(response.iter_bytes(), url=url))
+            body = _bounded(response.iter_bytes(), url=url, bytes_max=bytes_max)
+            return _Page.model_validate_json(body)
     except httpx.TimeoutException:
         raise LinkTimeout(f"{url}: no answer in {TIMEOUT_S:g} s") from None
     except httpx.HTTPError as error:
@@ -144,12 +158,12 @@ def _require_ok(status_code: int, *, url: str) -> None:
         raise LinkError(f"{url}: NetBox answers {status_code}")
 
 
-def _bounded(chunks: Iterator[bytes], *, url: str) -> bytes:
+def _bounded(chunks: Iterator[bytes], *, url: str, bytes_max: int) -> bytes:
     body = bytearray()
     for chunk in chunks:
         body += chunk
-        if len(body) > PAGE_BYTES_MAX:
-            raise LinkError(f"{url}: more than {PAGE_BYTES_MAX} bytes in one page")
+        if len(body) > bytes_max:
+            raise LinkError(f"{url}: more than {bytes_max} bytes in one page")
     return bytes(body)
 
 

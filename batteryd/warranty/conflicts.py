@@ -67,16 +67,16 @@ def conflicts_of(battery: Battery, nameplate: Nameplate | None) -> tuple[Conflic
 
 def _contract_against_register(battery: Battery) -> Iterator[Conflict]:
     terms = battery.warranty
-    named = replace(terms, months=None, extension_months=None)
+    if terms.ends_on is None:
+        return
     counted = cover_of(replace(terms, ends_on=None, extension_months=None), battery.dates)
-    contract = cover_of(named, battery.dates).last_day
-    if contract is None or counted.last_day is None or contract == counted.last_day:
+    if counted.last_day is None or counted.last_day == terms.ends_on:
         return
     yield Conflict(
         battery.asset_id,
         "warranty_ends_on",
-        (Said(Speaker.CONTRACT, str(contract)), Said(Speaker.REGISTER, str(counted.last_day))),
-        f"the contract names {contract} as the last covered day; {counted.reason} comes to"
+        (Said(Speaker.CONTRACT, str(terms.ends_on)), Said(Speaker.REGISTER, str(counted.last_day))),
+        f"the contract names {terms.ends_on} as the last covered day; {counted.reason} comes to"
         f" {counted.last_day}: the contract counts",
     )
 
