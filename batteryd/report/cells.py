@@ -10,7 +10,7 @@ from enum import StrEnum
 Cell = str | int | float | date | tuple[str, ...] | None
 Row = tuple[Cell, ...]
 
-LIST_SEPARATOR = "; "
+LIST_SEPARATOR = " | "  # sentences have semicolons of their own
 
 
 class CellKind(StrEnum):
@@ -30,7 +30,7 @@ def number(value: float | None) -> float | None:
 
 
 def cell_text(cell: Cell) -> str:
-    """Return a cell as text: days as YYYY-MM-DD, lists with "; " between, nothing as ""."""
+    """Return a cell as text: days as YYYY-MM-DD, lists with " | " between, nothing as ""."""
     match cell:
         case None:
             return ""

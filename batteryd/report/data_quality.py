@@ -16,7 +16,7 @@ Test = Callable[[WarrantyCase], bool]
 
 def data_quality(case: WarrantyCase) -> tuple[str, ...]:
     """Return the codes that apply, in the order of the table."""
-    return tuple(code for code, applies in FLAGS.items() if applies(case))
+    return tuple([code for code, applies in FLAGS.items() if applies(case)])
 
 
 def _no_basis(case: WarrantyCase) -> bool:

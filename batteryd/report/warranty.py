@@ -113,7 +113,7 @@ def build_warranty_report(
     `polled` says what the daemon polls (asset id -> what it is); `excluded` which batteries of the
     register have no case, and why.
     """
-    rows = [tuple(column.cell(case) for column in COLUMNS) for case in cases]
+    rows = [tuple([column.cell(case) for column in COLUMNS]) for case in cases]
     rows.sort(key=lambda row: (row[_SITE], row[_ROOM], row[_ASSET]))
     population = _population(rows, polled=polled, excluded=excluded or {})
     return WarrantyReport(

@@ -20,7 +20,7 @@ def read(report: WarrantyReport) -> dict[str, Any]:
 
 def as_csv(value: object) -> str:
     if isinstance(value, list):
-        return "; ".join(value)
+        return " | ".join(value)
     return "" if value is None else str(value)
 
 
