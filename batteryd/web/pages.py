@@ -4,8 +4,8 @@ It reads and never changes anything. There is no login yet, so it listens on loo
 settings refuse any other address.
 
     /                 the overview; /live is the part of it that is replaced every two seconds
-    /battery/ID       one battery                                      /api/battery/ID
-    /work/ID          one work order, where permits' QR codes lead     /api/work/ID
+    /battery/{id}     one battery                                      /api/battery/{id}
+    /work/{id}        one work order, where permits' QR codes lead     /api/work/{id}
     /api/status       how the daemon is
 """
 

@@ -169,6 +169,6 @@ async def test_work_that_is_not_over_stands_near_the_top_with_its_word_and_codes
 
     page = await page_of(view)
     assert [line.order.work_order_id for line in view.orders] == ["WO-1", "WO-2"]
-    assert page.index("/work/WO-1") < page.index("<h2>Alarms</h2>")
+    assert page.index("<b>WO-1</b>") < page.index("<h2>Alarms</h2>")
     assert "PW-04" in page
     assert "WO-0" not in page

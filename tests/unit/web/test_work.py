@@ -1,6 +1,7 @@
 """The page of a work order, read on a telephone in front of a rack."""
 
 from dataclasses import replace
+from urllib.parse import quote
 
 from batteryd.domain.clearance import Hold, HoldCode
 from batteryd.domain.work import Attestation, AttestationKind, RiskAcceptance, WorkState
@@ -8,6 +9,8 @@ from batteryd.web.order import Decided
 from batteryd.web.work import Step, WorkFacts, WorkView, build_work
 from tests.builders import NOON_S, make_snapshot
 from tests.looks import get, make_app, make_clearance, make_look, make_order
+
+ORDER, MISSING = "WO-1", "WO-9"
 
 
 def view_of(facts: WorkFacts, *, now_s: float = NOON_S) -> WorkView:
@@ -33,7 +36,7 @@ def facts(**changes: object) -> WorkFacts:
     return replace(whole, **changes)  # type: ignore[arg-type]
 
 
-async def page_of(given: WorkFacts, path: str = "/work/WO-1") -> str:
+async def page_of(given: WorkFacts, path: str = f"/work/{ORDER}") -> str:
     app = make_app(work={"WO-1": view_of(given)}.get)
     return (await get(app, path)).text
 
@@ -119,9 +122,9 @@ async def test_an_order_that_was_never_checked_holds() -> None:
 
 
 async def test_the_live_part_is_the_same_without_the_frame() -> None:
-    whole, part = await page_of(facts()), await page_of(facts(), "/work/WO-1/live")
+    whole, part = await page_of(facts()), await page_of(facts(), f"/work/{ORDER}/live")
 
-    assert 'data-source="/work/WO-1/live"' in whole
+    assert f'data-source="/work/{ORDER}/live"' in whole
     assert part.strip() in whole
     assert "<html" not in part
 
@@ -129,7 +132,7 @@ async def test_the_live_part_is_the_same_without_the_frame() -> None:
 async def test_the_same_as_json() -> None:
     app = make_app(work={"WO-1": view_of(facts())}.get)
 
-    found = (await get(app, "/api/work/WO-1")).json()
+    found = (await get(app, f"/api/work/{ORDER}")).json()
 
     assert found["verdict"] == "HOLD"
     assert found["work_order"]["starts_at"] == "2025-11-25T12:00:00Z"
@@ -160,11 +163,11 @@ async def test_what_people_typed_is_escaped() -> None:
 
 
 async def test_an_order_that_is_not_there_is_a_page_with_its_name() -> None:
-    answer = await get(make_app(), "/work/%3Cb%3EWO-9")
+    answer = await get(make_app(), f"/work/{quote('<b>WO-9')}")
 
     assert answer.status_code == 404
     assert "&lt;b&gt;WO-9" in answer.text
-    assert (await get(make_app(), "/work/WO-9/live")).status_code == 404
-    assert (await get(make_app(), "/api/work/WO-9")).json() == {
+    assert (await get(make_app(), f"/work/{MISSING}/live")).status_code == 404
+    assert (await get(make_app(), f"/api/work/{MISSING}")).json() == {
         "error": "there is no work order WO-9"
     }
