@@ -12,16 +12,19 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
-from batteryd.app.housekeeping import Housekeeping
+from batteryd.app.evidence import Evidence
+from batteryd.app.housekeeping import Housekeeping, Job, roll_up
 from batteryd.app.inbox import Inbox
 from batteryd.app.lock import lock_state
 from batteryd.app.mail import Mail
+from batteryd.app.pace import Pace
 from batteryd.app.progress import Progress
+from batteryd.app.reports import Reports
 from batteryd.app.server import PageServer
 from batteryd.app.sights import Sights
 from batteryd.app.signals import Signals
@@ -30,6 +33,7 @@ from batteryd.clock import Clock
 from batteryd.devices.build import Fleet, LinkOptions
 from batteryd.devices.device import PolledDevice
 from batteryd.devices.poller import Poller
+from batteryd.domain.alarm import AlarmEvent
 from batteryd.errors import ConfigError, StoreError
 from batteryd.monitor import Listener, Monitor, Watching
 from batteryd.notify.channel import Channel
@@ -58,6 +62,7 @@ T = TypeVar("T")
 
 POLL_DRAIN_S = 2.0  # of the 5 s that a stop may take
 THREAD_JOIN_S = 1.5
+SEAL_S = 1.0
 
 
 async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstring says
@@ -115,13 +120,8 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
         tick_gap_s=TICK_GAP_S * max(1.0, clock.rate),
     )
     monitor = Monitor(watching, engine=engine, journal=journal, ledger=ledger, listener=listener)
-    housekeeping = Housekeeping(
-        monitor=monitor,
-        rollup=Rollup(journal),
-        retention=Retention(journal, settings.journal.limits, followers=followers),
-        clock=clock,
-        in_thread=in_thread,
-    )
+    account = UsageAccount(journal, ledger)
+    evidence = Evidence(ledger, account=account, state_dir=state_dir, clock=clock)
 
     # What reads, tells and shows.
     inbox = Inbox()
@@ -134,12 +134,17 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
         in_flight_max=settings.poll.in_flight_max,
     )
     mail = Mail(ledger, clock=clock)
+    reports = Reports(configuration, ledger, journal, channels=lambda: mail.channels, clock=clock)
+
+    def trouble() -> tuple[str, ...]:
+        return (*monitor.trouble, *evidence.trouble, *reports.trouble)
+
     progress = Progress(clock=clock, poll_s_max=_poll_s_max(configuration, clock=clock))
     server = None
     if settings.web.enabled:
         sights = Sights(
             monitor=monitor, ledger=ledger, trend=Trend(journal), clock=clock,
-            account=UsageAccount(journal, ledger), nameplates=inbox.nameplates,
+            account=account, nameplates=inbox.nameplates, trouble=trouble,
         )  # fmt: skip
         pages = create_app(
             overview=sights.overview,
@@ -147,15 +152,48 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
             work=sights.work,
             status=lambda: state_of(
                 started_at_s=started_at_s, now_s=clock.now_s(), monitor=monitor, poller=poller,
-                inbox=inbox, outbox=mail.outbox, follower=follower,
+                inbox=inbox, outbox=mail.outbox, follower=follower, trouble=trouble(),
             ),
         )  # fmt: skip
         server = PageServer(pages, host=settings.web.host, port=settings.web.port)
+
+    # What is done now and then.
+    def record(events: Iterable[AlarmEvent]) -> None:
+        monitor.record(events, now_s=clock.now_s())
+
+    def assess_warranties() -> None:
+        monitor.assess_warranties(now_s=clock.now_s())
+
+    def judge_use() -> None:
+        evidence.judge_use(monitor.watching.inventory, record)
+
+    def hold_to_limits() -> None:
+        retention.sweep(clock.now_s())
+
+    rollup = Rollup(journal)
+    retention = Retention(journal, settings.journal.limits, followers=followers)
+    seal = partial(evidence.seal, anchor=settings.audit.anchor_file)
+    housekeeping = Housekeeping(
+        (
+            Job("assess warranties", 600.0, assess_warranties),
+            Job("end shelf times", 30.0, lambda: monitor.end_shelf_times(now_s=clock.now_s())),
+            Job("roll up", 60.0, partial(roll_up, rollup)),
+            Job("hold to limits", 300.0, hold_to_limits),
+            Job("keep nameplates", 60.0, lambda: evidence.take_nameplates(inbox.nameplates)),
+            Job("judge use", 3600.0, judge_use),
+            Job("seal the audit chain", settings.audit.checkpoint_interval_s, seal, may_hang=True),
+            Job("tell of the seal", 60.0, lambda: evidence.tell_of_seal(record)),
+        ),
+        clock=clock,
+        in_thread=in_thread,
+    )
+    pace = Pace(poller, interval_s_min=settings.clearance.poll_interval_s_min)
 
     async def cycle() -> None:
         while True:
             now_s, snapshots = clock.now_s(), inbox.take()
             await in_thread(partial(monitor.step, snapshots, now_s=now_s))
+            pace.follow(monitor.orders_started)
             progress.cycle_ended(polls=inbox.received)
             await clock.sleep(settings.journal.commit_interval_s * clock.rate)
 
@@ -177,7 +215,9 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
             return
         devices = _devices(fleet, new)
         await in_thread(partial(monitor.reload, _watching(new), now_s=clock.now_s()))
-        await in_thread(housekeeping.assess_warranties)
+        await in_thread(assess_warranties)
+        await in_thread(partial(evidence.take_inventory, new.inventory))
+        reports.configuration = new
         await poller.replace(devices)
         await mail.begin(channels)
         progress.poll_s_max = _poll_s_max(new, clock=clock)
@@ -204,17 +244,24 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
         )
         follower_thread.start()
     await in_thread(partial(monitor.restore, now_s=clock.now_s()))
-    await in_thread(housekeeping.assess_warranties)
+    await in_thread(assess_warranties)
+    await in_thread(partial(evidence.take_inventory, configuration.inventory))
     await in_thread(partial(ledger.outbox.release, now_s=clock.now_s()))
     await mail.begin(_channels(configuration))
     housekeeping.start()
     poller.start()
     tasks = [
         loop.create_task(work, name=name)
-        for name, work in (("cycle", cycle()), ("reload", reload()), ("watchdog", feed_watchdog()))
+        for name, work in (
+            ("cycle", cycle()),
+            ("reload", reload()),
+            ("watchdog", feed_watchdog()),
+            ("reports", reports.run()),
+        )
     ]
     if server is not None:
         tasks.append(loop.create_task(server.run(), name="pages"))
+    first_seal = loop.create_task(asyncio.to_thread(seal), name="first seal")  # it may hang
     manager.ready()
     _log.warning("batteryd watches assets=%d page=%s", len(poller.devices), server and server.url)
     when_ready(server.url if server else None)
@@ -234,6 +281,9 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
         with contextlib.suppress(StoreError):
             await in_thread(partial(monitor.step, inbox.take(), now_s=clock.now_s()))
         await mail.end()
+        first_seal.cancel()
+        with contextlib.suppress(TimeoutError):  # a mount that hangs must not keep us from stopping
+            await asyncio.wait_for(asyncio.to_thread(seal), SEAL_S)
         stop_follower.set()
         if follower_thread is not None:
             await asyncio.to_thread(follower_thread.join, THREAD_JOIN_S)
@@ -251,7 +301,12 @@ def _channels(configuration: Configuration) -> Mapping[str, Channel]:
 
 
 def _watching(configuration: Configuration) -> Watching:
-    return Watching(configuration.inventory, configuration.rulebook, configuration.notify.routing)
+    return Watching(
+        configuration.inventory,
+        configuration.rulebook,
+        configuration.notify.routing,
+        limits=configuration.settings.clearance.limits,
+    )
 
 
 def _devices(fleet: Fleet, configuration: Configuration) -> tuple[PolledDevice, ...]:

@@ -14,6 +14,7 @@ class Mail:
     """Sends what the ledger holds, through the channels of the moment."""
 
     def __init__(self, ledger: Ledger, *, clock: Clock) -> None:
+        self.channels: Mapping[str, Channel] = {}
         self.outbox = Outbox(ledger.outbox, {}, clock=clock)
         self._ledger = ledger
         self._clock = clock
@@ -22,6 +23,7 @@ class Mail:
     async def begin(self, channels: Mapping[str, Channel]) -> None:
         """Send through these channels from now on."""
         await self.end()
+        self.channels = channels
         counters = self.outbox.counters
         self.outbox = Outbox(self._ledger.outbox, channels, clock=self._clock)
         self.outbox.counters = counters

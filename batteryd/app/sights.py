@@ -6,7 +6,7 @@ says what the checks would say now.
 """
 
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from batteryd.app.charts import charts_of
@@ -50,6 +50,7 @@ class Sights:
         trend: Trend,
         account: UsageAccount,
         nameplates: Mapping[str, Nameplate],
+        trouble: Callable[[], tuple[str, ...]],
         clock: Clock,
     ) -> None:
         self._monitor = monitor
@@ -57,6 +58,7 @@ class Sights:
         self._trend = trend
         self._account = account
         self._nameplates = nameplates
+        self._trouble = trouble
         self._clock = clock
 
     def overview(self) -> Overview:
@@ -67,7 +69,7 @@ class Sights:
             messages=self._ledger.notifications(limit=MESSAGES_SHOWN),
             findings=tuple(self._ledger.records.current(FINDINGS).values()),
             orders=self._open_orders(now_s=now_s),
-            trouble=self._monitor.trouble,
+            trouble=self._trouble(),
         )
         return build_overview(facts, now_s=now_s)
 

@@ -21,6 +21,7 @@ def state_of(
     inbox: Inbox,
     outbox: Outbox,
     follower: InfluxFollower | None,
+    trouble: tuple[str, ...],
 ) -> dict[str, object]:
     """Return everything, JSON-able."""
     return {
@@ -29,7 +30,7 @@ def state_of(
         "now_s": now_s,
         "inventory_revision": monitor.watching.inventory.revision,
         "rules_sha256": monitor.watching.rulebook.sha256,
-        "trouble": list(monitor.trouble),
+        "trouble": list(trouble),
         "polls": asdict(poller.counters),
         "snapshots": asdict(monitor.counters) | {"dropped": inbox.dropped},
         "outbox": asdict(outbox.counters),

@@ -50,6 +50,7 @@ class House:
             trend=Trend(self.journal),
             account=UsageAccount(self.journal, self.ledger),
             nameplates={"rack-1": Nameplate(firmware="2.04")},
+            trouble=lambda: (),
             clock=Stopped(),
         )
 
