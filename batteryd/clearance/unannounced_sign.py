@@ -34,7 +34,7 @@ _SAID = MappingProxyType(
         SignKind.CONTACTOR_OPENED: "contactor opened {when}",
         SignKind.BREAKER_OPENED: "breaker opened {when}",
         SignKind.DOOR_OPENED: "cabinet door opened {when}",
-        SignKind.MODULE_VANISHED: "module vanished {when} ({before} before, {after} since)",
+        SignKind.MODULE_VANISHED: "vanished {when} ({before} before, {after} since)",
         SignKind.RACK_VANISHED: "went silent {when}, while others around it answer",
         SignKind.CURRENT_PINNED: (
             "current fell from {before} to {after} {when} and stays there, while the racks beside"
