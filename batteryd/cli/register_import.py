@@ -142,10 +142,10 @@ def _tell(plan: _Plan, arguments: argparse.Namespace, *, header: tuple[str, ...]
     lines.append(f"conflicts  {len(plan.conflicts)}")
     lines += (f"  {line}" for line in conflict_lines(plan.conflicts))
     count = len(plan.entries)
-    lines.append(
-        f"dry run: nothing is recorded; it would be {count} entries" if arguments.dry_run
-        else f"{count} entries recorded by {arguments.by}"
-    )  # fmt: skip
+    told = (
+        f"0: a dry run; it would be {count}" if arguments.dry_run else f"{count} by {arguments.by}"
+    )
+    lines.append(f"recorded   {told}")
     print("\n".join(lines))
 
 

@@ -111,7 +111,7 @@ def test_a_dry_run_tells_the_difference_and_records_nothing(
         "  rack-1",
         "unchanged  0",
         "conflicts  0",
-        "dry run: nothing is recorded; it would be 2 entries",
+        "recorded   0: a dry run; it would be 2",
     ]
 
 
