@@ -3,13 +3,16 @@
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from batteryd.cli.main import main
+from batteryd.domain.work import Finding
 from batteryd.store.ledger import Ledger
 from batteryd.store.records import FINDINGS
+from tests.builders import NOON_S
 
 PACKAGED = Path(__file__).parents[2] / "config"
 TEXT = "pack temperatures differ by 6 K while charging; replacement recommended at ten years"
@@ -142,6 +145,20 @@ def test_nobody_closes_before_it_was_opened_nor_twice(
 
     assert (code, out) == (1, "")
     assert complaint in err
+
+
+def test_a_finding_on_a_battery_that_has_left_the_register_can_be_closed(
+    say: Say, tmp_path: Path
+) -> None:
+    ledger = Ledger(tmp_path / "ledger.db")
+    gone = Finding("F-1", "rack-gone", date(2024, 6, 27), "lee", "loose cover")
+    with ledger.transaction(NOON_S) as tx:
+        tx.records.put(FINDINGS, "F-1", gone, actor="lee", action="opened")
+    ledger.close()
+
+    code, out, _ = say("close", "F-1", "--by", "lee", "--evidence", "scrapped with the rack")
+
+    assert (code, out) == (0, "F-1 on rack-gone is closed: scrapped with the rack (lee)\n")
 
 
 def test_without_a_finding_the_list_says_so(say: Say) -> None:

@@ -247,6 +247,10 @@ def test_a_counter_that_fell_is_known_by_its_highest(journal: Journal) -> None:
     assert found.cycle_count.highest == Reported(812, NOON_S)
 
 
+def test_a_counter_that_was_never_good_is_unknown(journal: Journal) -> None:
+    assert usage(journal, [poll(0, cycles=np.nan)], hours=1).cycle_count is None
+
+
 def test_strings_that_report_alone_make_the_battery(journal: Journal) -> None:
     layout = Layout.of(
         parse_column(f"s{string}:{quantity}")

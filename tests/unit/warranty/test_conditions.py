@@ -114,6 +114,14 @@ def test_an_exceeded_temperature_says_how_long_where_and_when() -> None:
     }
 
 
+def test_a_hot_time_of_which_no_peak_was_kept_is_told_without_one() -> None:
+    usage = Usage("rack-1", INSTALLED_S, NOW_S, heat=Heat(35.0, 7200.0, 7200.0, 86_400.0))
+
+    assert judged(battery(temperature_c_max=35.0), usage).text == (
+        "2.0 h above 35 °C, the contract allows none"
+    )
+
+
 def test_years_before_the_first_poll_are_not_observed() -> None:
     old = replace(
         battery(temperature_c_max=35.0, temperature_hours_max=100.0),

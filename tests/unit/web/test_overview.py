@@ -117,6 +117,16 @@ async def test_the_page_never_calls_anything_safe() -> None:
     assert "decision support" in page
 
 
+async def test_the_live_part_is_the_same_without_the_frame() -> None:
+    view = build_overview(facts(make_snapshot()), now_s=NOON_S)
+    app = make_app(overview=lambda: view)
+
+    whole, part = (await get(app, "/")).text, (await get(app, "/live")).text
+
+    assert part.strip() in whole
+    assert "<html" not in part
+
+
 async def test_a_message_that_was_given_up_shows_why() -> None:
     message = Notification(
         7,
