@@ -5,7 +5,7 @@ import gc
 import getpass
 import sys
 from contextlib import ExitStack, closing
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ from batteryd.clock import SystemClock
 from batteryd.errors import ConfigError
 
 if TYPE_CHECKING:
-    from batteryd.report.warranty import WarrantyReport
+    from batteryd.report.warranty import Made, WarrantyReport
     from batteryd.store.journal import Journal
 
 ON_PAPER = ("xlsx", "pdf")  # nobody wants these in a terminal
@@ -91,38 +91,45 @@ def _left(days_left: object) -> str:
 
 
 def _report(arguments: argparse.Namespace) -> "WarrantyReport":
-    # A big register makes millions of objects and no cycles; to look for them costs a sixth more.
-    gc.disable()
-    try:
-        return _gathered(arguments)
-    finally:
-        gc.enable()
-
-
-def _gathered(arguments: argparse.Namespace) -> "WarrantyReport":
     from batteryd.app.warranty.making import made_now
 
     now_s = SystemClock().now_s()
     as_of = arguments.as_of or datetime.fromtimestamp(now_s, UTC).date()
     made = made_now(now_s, by=getpass.getuser())
-    if arguments.register is None:
-        from batteryd.app.warranty.of_ledger import Installation, Question, report_of_ledger
+    gather = _of_ledger if arguments.register is None else _of_file
+    # A big register makes millions of objects and no cycles; to look for them costs a sixth more.
+    gc.disable()
+    try:
+        return gather(arguments, as_of=as_of, made=made)
+    finally:
+        gc.enable()
 
-        question = Question(as_of, known_at_s=arguments.known_at)
-        with ExitStack() as opened:
-            found = configuration(arguments)
-            state_dir = found.settings.daemon.state_dir
-            ledger = opened.enter_context(ledger_in(state_dir))
-            journal = _journal_in(state_dir, opened)
-            return report_of_ledger(Installation(found, ledger, journal), question, made=made)
-    if arguments.known_at is not None:
-        allowed = "no --known-at with --register: a file has no history"
-        raise ConfigError.one(arguments.register, "", "", allowed)
+
+def _of_file(arguments: argparse.Namespace, *, as_of: date, made: "Made") -> "WarrantyReport":
     from batteryd.app.warranty.of_file import report_of_file
     from batteryd.settings.files import Files
 
+    if arguments.known_at is not None:
+        allowed = "no --known-at with --register: a file has no history"
+        raise ConfigError.one(arguments.register, "", "", allowed)
     file = Files().read(arguments.register)
     return report_of_file(file, as_of=as_of, time_zone="UTC", made=made)
+
+
+def _of_ledger(arguments: argparse.Namespace, *, as_of: date, made: "Made") -> "WarrantyReport":
+    from batteryd.app.warranty.of_ledger import Installation, Question, report_of_ledger
+
+    found = configuration(arguments)
+    state_dir = found.settings.daemon.state_dir
+    with ExitStack() as opened:
+        site = Installation(
+            ledger=opened.enter_context(ledger_in(state_dir)),
+            journal=_journal_in(state_dir, opened),
+            inventory=found.inventory,
+            rule_set_sha256=found.digests.get(str(found.settings.files.rules)),
+        )
+        question = Question(as_of, known_at_s=arguments.known_at)
+        return report_of_ledger(site, question, made=made)
 
 
 def _journal_in(state_dir: Path, opened: ExitStack) -> "Journal | None":

@@ -27,7 +27,6 @@ from batteryd.report.warranty import (
     build_warranty_report,
 )
 from batteryd.report.warranty_case import WarrantyCase
-from batteryd.settings.load import Configuration
 from batteryd.store.journal import Journal
 from batteryd.store.ledger import Ledger
 from batteryd.store.records import FINDINGS, Records
@@ -41,9 +40,10 @@ _WHAT = {AssetKind.BATTERY: "a battery of the inventory", AssetKind.UPS: "a UPS"
 class Installation:
     """Where a report is gathered from. No journal: the daemon never polled anything."""
 
-    configuration: Configuration
     ledger: Ledger
     journal: Journal | None
+    inventory: Inventory  # what is polled now
+    rule_set_sha256: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def report_of_ledger(site: Installation, question: Question, *, made: Made) -> W
         cases,
         provenance=provenance,
         made=made,
-        polled={a.asset_id: _WHAT[a.kind] for a in site.configuration.inventory.assets.values()},
+        polled={a.asset_id: _WHAT[a.kind] for a in site.inventory.assets.values()},
         excluded=excluded,
     )
 
@@ -83,7 +83,7 @@ def _gathered(
 ) -> tuple[Provenance, Mapping[str, str], Iterator[WarrantyCase]]:
     head = site.ledger.head()
     view = register_view(site.ledger.records, day=question.as_of, known_at_s=question.known_at_s)
-    known_at_s, configuration = question.known_at_s, site.configuration
+    known_at_s = question.known_at_s
     provenance = Provenance(
         as_of=question.as_of,
         time_zone=question.time_zone,
@@ -91,7 +91,7 @@ def _gathered(
         register_revision=view.revision,
         sources=view.sources,
         known_at=None if known_at_s is None else instant(known_at_s),
-        rule_set_sha256=configuration.digests.get(str(configuration.settings.files.rules)),
+        rule_set_sha256=site.rule_set_sha256,
         ledger_head=None if head is None else LedgerHead(head.seq, head.hash),
         columns_left_empty=() if site.journal is not None else ("conditions",),
     )
@@ -108,7 +108,7 @@ def _cases(site: Installation, question: Question, view: RegisterView) -> Iterat
         if site.journal is None
         else UseUntil(site.journal, site.ledger, until_s=question.until_s)
     )
-    assets = site.configuration.inventory.assets
+    assets = site.inventory.assets
     for asset_id, revision in view.counting.items():
         entry, battery = revision.value, revision.value.battery
         conflicts = conflicts_of(battery, devices.get(asset_id))
