@@ -122,12 +122,8 @@ def _of_ledger(arguments: argparse.Namespace, *, as_of: date, made: "Made") -> "
     found = configuration(arguments)
     state_dir = found.settings.daemon.state_dir
     with ExitStack() as opened:
-        site = Installation(
-            ledger=opened.enter_context(ledger_in(state_dir)),
-            journal=_journal_in(state_dir, opened),
-            inventory=found.inventory,
-            rule_set_sha256=found.digests.get(str(found.settings.files.rules)),
-        )
+        ledger = opened.enter_context(ledger_in(state_dir))
+        site = Installation(found, ledger, _journal_in(state_dir, opened))
         question = Question(as_of, known_at_s=arguments.known_at)
         return report_of_ledger(site, question, made=made)
 

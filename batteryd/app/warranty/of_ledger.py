@@ -16,7 +16,7 @@ import batteryd
 from batteryd.app.warranty.case import case_of
 from batteryd.app.warranty.register import RegisterView, register_view
 from batteryd.app.warranty.use import UseUntil
-from batteryd.domain.inventory import AssetKind, Inventory, Service
+from batteryd.domain.inventory import Asset, AssetKind, Inventory, Service
 from batteryd.domain.work import Finding
 from batteryd.registrar.history import nameplates, services_as_of
 from batteryd.report.warranty import (
@@ -27,6 +27,7 @@ from batteryd.report.warranty import (
     build_warranty_report,
 )
 from batteryd.report.warranty_case import WarrantyCase
+from batteryd.settings.load import Configuration
 from batteryd.store.journal import Journal
 from batteryd.store.ledger import Ledger
 from batteryd.store.records import FINDINGS, Records
@@ -40,10 +41,20 @@ _WHAT = {AssetKind.BATTERY: "a battery of the inventory", AssetKind.UPS: "a UPS"
 class Installation:
     """Where a report is gathered from. No journal: the daemon never polled anything."""
 
+    configuration: Configuration
     ledger: Ledger
     journal: Journal | None
-    inventory: Inventory  # what is polled now
-    rule_set_sha256: str | None
+
+    @property
+    def assets(self) -> Mapping[str, Asset]:
+        """What is polled now."""
+        return self.configuration.inventory.assets
+
+    @property
+    def rule_set_sha256(self) -> str | None:
+        """The digest of `rules.toml`."""
+        found = self.configuration
+        return found.digests.get(str(found.settings.files.rules))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +84,7 @@ def report_of_ledger(site: Installation, question: Question, *, made: Made) -> W
         cases,
         provenance=provenance,
         made=made,
-        polled={a.asset_id: _WHAT[a.kind] for a in site.inventory.assets.values()},
+        polled={a.asset_id: _WHAT[a.kind] for a in site.assets.values()},
         excluded=excluded,
     )
 
@@ -108,7 +119,7 @@ def _cases(site: Installation, question: Question, view: RegisterView) -> Iterat
         if site.journal is None
         else UseUntil(site.journal, site.ledger, until_s=question.until_s)
     )
-    assets = site.inventory.assets
+    assets = site.assets
     for asset_id, revision in view.counting.items():
         entry, battery = revision.value, revision.value.battery
         conflicts = conflicts_of(battery, devices.get(asset_id))
