@@ -21,8 +21,6 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from batteryd.errors import ConfigError, LinkAuthFailed, LinkError, LinkRefused, LinkTimeout
 from batteryd.mistakes import value_text
 
-TIMEOUT_S = 20.0
-
 DEVICES = "/api/dcim/devices/"
 POWER_FEEDS = "/api/dcim/power-feeds/"
 ASSETS = "/api/plugins/inventory/assets/"  # of netbox-inventory
@@ -41,6 +39,7 @@ class PageLimits:
     size: int = 200  # objects that are asked for at once; the server may give fewer
     count_max: int = 2_000
     bytes_max: int = 32 * 1024 * 1024  # of one page
+    timeout_s: float = 20.0  # without a byte
 
 
 DEFAULT_PAGES = PageLimits()
@@ -79,7 +78,7 @@ def ask_netbox(
     wanted = {"role": role, "exclude": "config_context"} | ({"tag": tag} if tag else {})
     headers = {"Accept": "application/json", "Authorization": _authorization(token)}
     base_url = _checked(url)
-    with httpx.Client(headers=headers, timeout=TIMEOUT_S, verify=_trust(ca_file)) as client:
+    with httpx.Client(headers=headers, timeout=pages.timeout_s, verify=_trust(ca_file)) as client:
         devices = _all(client, base_url + DEVICES, wanted, pages=pages)
         if devices is None:
             raise LinkError(f"{base_url}: there is no {DEVICES}; is it the address of NetBox?")
@@ -125,7 +124,7 @@ def _all(
     found: list[Json] = []
     query = urlencode({**wanted, "limit": pages.size})
     for _ in range(pages.count_max):
-        page = _page(client, f"{url}?{query}", bytes_max=pages.bytes_max)
+        page = _page(client, f"{url}?{query}", limits=pages)
         if page is None:
             return None
         found += page.results
@@ -135,16 +134,16 @@ def _all(
     raise LinkError(f"{url}: more than {pages.count_max} pages")
 
 
-def _page(client: httpx.Client, url: str, *, bytes_max: int) -> _Page | None:
+def _page(client: httpx.Client, url: str, *, limits: PageLimits) -> _Page | None:
     try:
         with client.stream("GET", url) as response:
             if response.status_code == _NOT_THERE:
                 return None
             _require_ok(response.status_code, url=url)
-            body = _bounded(response.iter_bytes(), url=url, bytes_max=bytes_max)
+            body = _bounded(response.iter_bytes(), url=url, bytes_max=limits.bytes_max)
             return _Page.model_validate_json(body)
     except httpx.TimeoutException:
-        raise LinkTimeout(f"{url}: no answer in {TIMEOUT_S:g} s") from None
+        raise LinkTimeout(f"{url}: no answer in {limits.timeout_s:g} s") from None
     except httpx.HTTPError as error:
         raise LinkRefused(f"{url}: {str(error) or type(error).__name__}") from None
     except ValidationError:

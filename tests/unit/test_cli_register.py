@@ -209,6 +209,39 @@ def test_a_past_day_is_answered_as_it_was_known_at_an_instant(site: Site, tmp_pa
     assert "rack" not in exported.read_text().partition("\n")[2]
 
 
+def test_an_entry_that_a_later_day_outlives_is_told(site: Site, said: Callable[[], str]) -> None:
+    site.run("import", site.write(REGISTER), "--by", "J. Kim", "--effective-on", "2025-01-01")
+    said()
+
+    site.run("import", site.write(REGISTER), "--by", "J. Kim", "--effective-on", "2014-08-20")
+
+    assert "  rack-2: an entry of a later day is recorded, and counts from that day\n" in said()
+
+
+def test_a_register_that_is_the_whole_inventory_is_imported_by_itself(
+    site: Site, said: Callable[[], str]
+) -> None:
+    standing_alone = REGISTER.replace("room-5", "5층 배터리실").replace("daejeon", "대전")
+    text = site.config_file.read_text()
+    site.config_file.write_text(f'{text}\n[files]\ninventory = "register.csv"\n')
+
+    code = site.run("import", site.write(standing_alone), "--by", "J. Kim")
+
+    assert code == 0
+    assert "added      2\n" in said()
+
+
+def test_a_configuration_that_is_wrong_is_told_before_anything_else(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.config_file.write_text("[daemon]\nstate_dri = 'state'\n")
+
+    code = site.run("import", site.write(REGISTER), "--by", "J. Kim")
+
+    assert code == 2
+    assert "did you mean state_dir?" in capsys.readouterr().err
+
+
 def test_conflicts_with_devices_are_told_on_import_and_when_asked(
     site: Site, said: Callable[[], str]
 ) -> None:
@@ -318,12 +351,29 @@ def test_netbox_goes_through_the_same_difference_and_the_same_record(
     assert site.run("export", "-o", str(tmp_path / "export.csv")) == 0
 
     assert "device 2 (rack-2), column serial_number: serial says EX-2019-0002" in dry
+    assert "netbox-inventory is not installed" not in dry
     assert "added      3\n" in dry
     assert "unchanged  3\n" in again
     assert TOKEN not in dry + again
     line = (tmp_path / "export.csv").read_text().splitlines()[1]
     assert line.startswith("rack-1,daejeon,room-5,ups-a,,A1,Example Energy,LR-238,EX-2019-0001,NMC")
     assert ",120,2024-08-19," in line
+
+
+@pytest.mark.wire
+def test_that_the_plugin_is_missing_is_told_and_the_rest_goes_on(
+    site: Site, said: Callable[[], str], netbox: NetBoxServer
+) -> None:
+    del netbox.lists["/api/plugins/inventory/assets/"]
+
+    code = site.run(
+        "import", "--netbox", netbox.url, "--token-file", token_file(site), "--by", "J. Kim"
+    )
+
+    told = said()
+    assert code == 0
+    assert "netbox-inventory is not installed: no warranty_end from there\n" in told
+    assert "added      3\n" in told
 
 
 @pytest.mark.wire

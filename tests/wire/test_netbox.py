@@ -12,6 +12,7 @@ from batteryd.errors import (
     LinkAuthFailed,
     LinkError,
     LinkRefused,
+    LinkTimeout,
 )
 from batteryd.settings.netbox import NetBoxAnswer, PageLimits, ask_netbox
 from tests.netbox_server import (
@@ -154,6 +155,15 @@ def test_a_page_without_an_end_is_given_up(netbox: NetBoxServer) -> None:
 
     with pytest.raises(LinkError, match="more than 1000 bytes in one page"):
         ask(netbox, pages=PageLimits(bytes_max=1000))
+
+
+def test_a_server_that_does_not_answer_is_given_up(netbox: NetBoxServer) -> None:
+    netbox.is_released.clear()
+
+    with pytest.raises(LinkTimeout, match=r"no answer in 0\.1 s"):
+        ask(netbox, pages=PageLimits(timeout_s=0.1))
+
+    netbox.is_released.set()
 
 
 def test_nobody_listening_is_a_refused_link() -> None:
