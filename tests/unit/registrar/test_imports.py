@@ -13,7 +13,7 @@ from batteryd.registrar.imports import approve, keep_file, packed_file, record_e
 from batteryd.store.ledger import Ledger
 from batteryd.store.records import REGISTER
 from tests.builders import NOON_S
-from tests.registers import make_entry
+from tests.register_entries import make_entry
 
 TODAY = date(2025, 11, 25)
 

@@ -16,7 +16,7 @@ from batteryd.registrar.observed import InventoryRecorded, record_device, record
 from batteryd.store.ledger import Ledger
 from batteryd.store.records import REGISTER
 from tests.builders import NOON_S, make_battery, make_inventory
-from tests.registers import make_entry
+from tests.register_entries import make_entry
 
 TODAY = date(2025, 11, 25)  # of NOON_S
 DAY_S = 86_400.0

@@ -14,7 +14,7 @@ from batteryd.settings.register_csv import FIRST_COLUMNS, parse_register
 from batteryd.settings.register_export import export_register
 from batteryd.settings.register_rows import rows_of_register
 from tests.builders import make_battery
-from tests.registers import make_entry
+from tests.register_entries import make_entry
 
 FULL = (
     "\ufeff room,asset_id,site,capacity_ah,installed_on,warranty_months,document,ups\r\n"

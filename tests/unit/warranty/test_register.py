@@ -10,7 +10,7 @@ from batteryd.domain.inventory import Service
 from batteryd.domain.register import ServiceEntry
 from batteryd.domain.warranty import LifeDates
 from batteryd.warranty.register import arrived_on, as_of
-from tests.registers import Written, make_entry, recorded
+from tests.register_entries import Written, make_entry, recorded
 
 A = make_entry(model="A")
 B = make_entry(model="B")

@@ -9,7 +9,7 @@ from batteryd.domain.warranty import LifeDates, OperatingConditions, WarrantyTer
 from batteryd.settings.inventory_rows import BatteryRow
 from batteryd.settings.register_csv import COLUMNS
 from batteryd.warranty.register_columns import COLUMN_NAMES, cell_of, value_text
-from tests.registers import make_entry
+from tests.register_entries import make_entry
 
 
 def test_the_columns_begin_with_those_of_the_csv_and_have_every_key_of_a_battery() -> None:

@@ -7,7 +7,7 @@ from batteryd.domain.register import RegisterEntry
 from batteryd.domain.warranty import LifeDates, WarrantyBasis, WarrantyTerms
 from batteryd.warranty.register import as_of
 from batteryd.warranty.register_difference import CellChange, Difference, difference, retired
-from tests.registers import make_entry, recorded
+from tests.register_entries import make_entry, recorded
 
 TODAY = date(2025, 9, 26)
 HELD = make_entry()

@@ -7,7 +7,7 @@ from batteryd.domain.warranty import NO_TERMS, LifeDates, WarrantyBasis, Warrant
 from batteryd.warranty.coverage import last_covered_day
 from batteryd.warranty.register_overlay import with_register
 from tests.builders import make_battery, make_inventory
-from tests.registers import make_entry
+from tests.register_entries import make_entry
 
 EXTENDED = WarrantyTerms(basis=WarrantyBasis.INSTALLED, months=120, extension_months=24)
 
