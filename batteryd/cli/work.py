@@ -9,14 +9,17 @@ from pathlib import Path
 
 from batteryd.cli.frame import CONFIG, JSON, Command, argument
 from batteryd.cli.work_calendar import work_import
-from batteryd.cli.work_common import instant_of
+from batteryd.cli.work_common import instant_of, name_of
 from batteryd.cli.work_moves import work_check, work_close, work_start
 from batteryd.cli.work_paper import work_accept_risk, work_attest, work_open
 from batteryd.cli.work_views import work_list, work_show
 from batteryd.domain.work import AttestationKind, WorkKind
 
 _ORDER = argument("order", metavar="WO", help="the work order, as work list shows it")
-_BY = argument("--by", default=getpass.getuser(), metavar="NAME", help="who does it (default: you)")
+_BY = argument(
+    "--by", default=getpass.getuser(), type=name_of, metavar="NAME",
+    help="who does it (default: you)",
+)  # fmt: skip
 
 COMMANDS = (
     Command(("work", "open"), work_open, (

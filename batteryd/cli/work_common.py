@@ -99,6 +99,18 @@ def instant_of(text: str) -> float:
     return at.timestamp()
 
 
+def name_of(text: str) -> str:
+    """Read the name of whoever does something, for argparse.
+
+    Raises:
+        ArgumentTypeError: it is blank, and nobody would have done it.
+    """
+    name = " ".join(text.split())
+    if not name:
+        raise argparse.ArgumentTypeError("the name of the person who does it")
+    return name
+
+
 def _last_good(state_dir: "Path", inventory: "Inventory", *, now_s: float) -> "dict[str, Snapshot]":
     from contextlib import closing
 

@@ -41,7 +41,6 @@ def work_open(arguments: argparse.Namespace) -> int:
         mistakes = (
             *_unknown_places(arguments, at.inventory),
             *mistakes_in_plan(plan, inventory=at.inventory, file="work open"),
-            *_unsigned(arguments.by, file="work open"),
         )
         if mistakes:
             raise ConfigError(mistakes)
@@ -146,7 +145,3 @@ def _unknown_places(arguments: argparse.Namespace, inventory: Inventory) -> tupl
         for name in names
         if name not in known
     )
-
-
-def _unsigned(by: str, *, file: str) -> tuple[Mistake, ...]:
-    return () if by.strip() else (Mistake(file, "by", "", "the name of the person who says so"),)

@@ -71,9 +71,17 @@ def facts_of(dossier: Dossier, *, sight: Sight, as_of_s: float) -> Facts:
 
 
 def surroundings(order: WorkOrder, *, inventory: Inventory) -> tuple[str, ...]:
-    """Return the batteries of an order, and all on the same DC buses and in the same rooms."""
-    rooms = {battery.room_id for battery in _known(order, inventory=inventory)}
-    beside = (b.asset_id for b in inventory.batteries.values() if b.room_id in rooms)
+    """Return the batteries of an order, and all on the same DC buses and in the same rooms.
+
+    One behind the same UPS whose bus nobody knows may be on the same bus, wherever it stands.
+    """
+    known = tuple(_known(order, inventory=inventory))
+    rooms = {battery.room_id for battery in known}
+    upses = {battery.ups_id for battery in known} - {None}
+    beside = (
+        b.asset_id for b in inventory.batteries.values()
+        if b.room_id in rooms or (b.dc_bus_id is None and b.ups_id in upses)
+    )  # fmt: skip
     mates = bus_mates(order, inventory=inventory)
     return tuple(dict.fromkeys((*order.batteries, *mates, *beside)))
 

@@ -5,7 +5,7 @@ Every function that checks returns all mistakes at once, with the names of the f
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -56,13 +56,7 @@ def mistakes_in_plan(plan: WorkOrder, *, inventory: Inventory, file: str) -> Ite
     if not plan.batteries:
         yield Mistake(file, "battery", "", "at least one battery")
     for asset_id in plan.batteries:
-        if asset_id not in inventory.batteries:
-            yield Mistake(
-                file,
-                "battery",
-                asset_id,
-                unknown_text("battery", asset_id, known=inventory.batteries),
-            )
+        yield from _unknown("battery", asset_id, known=inventory.batteries, file=file)
     known = [inventory.batteries[b] for b in plan.batteries if b in inventory.batteries]
     if len({inventory.rooms[battery.room_id].site_id for battery in known}) > 1:
         yield Mistake(file, "battery", "", "batteries of one site: an order has one calendar")
@@ -78,6 +72,20 @@ def mistakes_in_attestation(
     """Yield what is wrong with something that somebody attests."""
     if not said.by:
         yield Mistake(file, "by", "", "the name of the person who says so")
+    yield from _misplaced(said, file=file)
+    if said.service is not None:
+        services = sorted({service.name for service in inventory.services})
+        yield from _unknown("service", said.service, known=services, file=file)
+    if said.battery is not None:
+        # One of the order's own may have left the inventory since.
+        batteries = sorted({*inventory.batteries, *order.batteries})
+        yield from _unknown("battery", said.battery, known=batteries, file=file)
+    if said.value is not None and not math.isfinite(said.value):
+        yield Mistake(file, "value", str(said.value), "what the meter showed, V")
+
+
+def _misplaced(said: Attestation, *, file: str) -> Iterator[Mistake]:
+    """Yield what its kind needs and is not there, and what is there and not for its kind."""
     wanted = SUBJECTS.get(said.kind, _WHOLE_ORDER)
     given = {
         "battery": said.battery is not None,
@@ -87,24 +95,13 @@ def mistakes_in_attestation(
     }
     for name, is_given in given.items():
         if is_given != (name in wanted):
-            yield Mistake(
-                file, name, "", f"{'needed for' if name in wanted else 'not for'} {said.kind}"
-            )
-    services = sorted({service.name for service in inventory.services})
-    if said.service is not None and said.service not in services:
-        yield Mistake(
-            file, "service", said.service, unknown_text("service", said.service, known=services)
-        )
-    known = {*inventory.batteries, *order.batteries}  # one may have left the inventory since
-    if said.battery is not None and said.battery not in known:
-        yield Mistake(
-            file,
-            "battery",
-            said.battery,
-            unknown_text("battery", said.battery, known=sorted(known)),
-        )
-    if said.value is not None and not math.isfinite(said.value):
-        yield Mistake(file, "value", str(said.value), "what the meter showed, V")
+            what = "not for" if is_given else "needed for"
+            yield Mistake(file, name, "", f"{what} {said.kind}")
+
+
+def _unknown(what: str, name: str, *, known: Collection[str], file: str) -> Iterator[Mistake]:
+    if name not in known:
+        yield Mistake(file, what, name, unknown_text(what, name, known=known))
 
 
 def refusals_of(order: WorkOrder) -> tuple[str, ...]:

@@ -36,6 +36,7 @@ class PermitWatch:
         self._standing: tuple[Dossier, ...] = ()
         self._lost: dict[str, Clearance] = {}
         self.begun_around: frozenset[str] = frozenset()
+        self.at_work: frozenset[str] = frozenset()  # the batteries of orders that are started
 
     def refresh(self, inventory: Inventory, *, now_s: float) -> tuple[AlarmEvent, ...]:
         """Read the orders again if anything has changed; return what people are to be told.
@@ -56,6 +57,12 @@ class PermitWatch:
             for order in orders.values()
             if has_begun(order)
             for asset_id in surroundings(order, inventory=inventory)
+        )
+        self.at_work = frozenset(
+            asset_id
+            for order in orders.values()
+            if order.state is WorkState.STARTED
+            for asset_id in order.batteries
         )
         events = tuple(self._events(orders, inventory=inventory, now_s=now_s))
         self._read_for = inventory

@@ -149,7 +149,7 @@ def test_people_without_a_channel_of_their_own_are_named_at_once(desk: Desk) -> 
 def test_every_mistake_of_a_plan_is_told(desk: Desk) -> None:
     code, _ = desk.type(
         "open", "--kind", "relocate", "--battery", "R11", "--dc-bus", "DC-6", "--from", at(60),
-        "--to", at(0), "--by", " ",
+        "--to", at(0),
     )  # fmt: skip
 
     assert code == 2
@@ -157,8 +157,20 @@ def test_every_mistake_of_a_plan_is_told(desk: Desk) -> None:
     assert "dc-bus = DC-6: unknown DC bus; did you mean DC-5?" in desk.err
     assert "to: an end that comes after the beginning" in desk.err
     assert "person: the name of everybody" in desk.err
-    assert "by: the name" in desk.err
     assert desk.json("list")[1] == []
+
+
+@pytest.mark.parametrize("command", ["check", "start", "close"])
+def test_nobody_without_a_name_does_anything(
+    desk: Desk, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    desk.open()
+
+    with pytest.raises(SystemExit) as ended:
+        desk.type(command, "WO-1", "--by", "  ")
+
+    assert ended.value.code == 2
+    assert "--by: the name of the person" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["2025-09-26T19:30", "tomorrow", ""])
