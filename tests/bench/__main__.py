@@ -9,12 +9,13 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from tests.bench import end_to_end, journal, modbus, polling, rules, snmp
+from tests.bench import end_to_end, journal, modbus, polling, reports, rules, snmp
 from tests.bench.row import BenchRow
 
 BENCHMARKS: dict[str, Callable[[float], list[BenchRow]]] = {
     "rules": lambda _seconds: rules.run(),
     "journal": lambda _seconds: journal.run(),
+    "reports": lambda _seconds: reports.run(),
     "modbus": lambda _seconds: modbus.run(),
     "snmp": lambda _seconds: snmp.run(),
     "end_to_end": lambda seconds: end_to_end.run(duration_s=seconds),
