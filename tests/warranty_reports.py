@@ -37,6 +37,8 @@ def make_case(asset_id: str = "rack-1", *, as_of: date = AS_OF, **changes: objec
         room="room-5b",
         ups="ups-1",
         dc_bus="bus-1",
+        profile="lithium-rack",
+        address="modbus://127.0.0.1:1502/1",
         assessment=assess(asset_id, battery.warranty, battery.dates, as_of),
         service_life_last_day=service_life_last_day(battery.warranty, battery.dates),
     )

@@ -15,7 +15,11 @@ from batteryd.domain.work import Finding
 
 @dataclass(frozen=True, slots=True)
 class WarrantyCase:
-    """One battery. Site, room, UPS and bus are named as the register writes them."""
+    """One battery.
+
+    What the register calls its place is kept as it is written, and so is a profile without an
+    address, though nothing is polled by it.
+    """
 
     battery: Battery
     site: str
@@ -24,6 +28,8 @@ class WarrantyCase:
     service_life_last_day: date | None
     ups: str | None = None
     dc_bus: str | None = None
+    profile: str | None = None
+    address: str | None = None
     entered_by: str | None = None
     approved_by: str | None = None
     effective_on: date | None = None  # from which day the entry counts

@@ -24,14 +24,6 @@ class Column(NamedTuple):
     cell: Callable[[WarrantyCase], Cell]
 
 
-def _address(case: WarrantyCase) -> Cell:
-    return None if case.battery.source is None else case.battery.source.address
-
-
-def _profile(case: WarrantyCase) -> Cell:
-    return None if case.battery.source is None else case.battery.source.profile
-
-
 def _recorded_at(case: WarrantyCase) -> Cell:
     if case.recorded_at_s is None:
         return None
@@ -74,8 +66,8 @@ REGISTER_COLUMNS = (
            lambda case: number(case.battery.warranty.service_life_years)),
     Column("document", TEXT, lambda case: case.battery.warranty.document),
     Column("document_sha256", TEXT, lambda case: case.battery.warranty.document_sha256),
-    Column("profile", TEXT, _profile),
-    Column("address", TEXT, _address),
+    Column("profile", TEXT, lambda case: case.profile),
+    Column("address", TEXT, lambda case: case.address),
     Column("warranty_extension_months", NUMBER,
            lambda case: case.battery.warranty.extension_months),
     Column("extension_document", TEXT, lambda case: case.battery.warranty.extension_document),

@@ -34,6 +34,8 @@ class WrittenEntry:
     """A battery as a line of a register has it, and where the line contradicts itself."""
 
     entry: RegisterEntry
+    profile: str | None  # both as written; what is polled needs both
+    address: str | None
     contradictions: tuple[str, ...]
 
 
@@ -62,8 +64,7 @@ def read_entries(file: SourceFile) -> Iterator[WrittenEntry]:
                 allowed = f"a name of its own: {earlier.row} has this one"
                 collector.add(item.place.mistake("asset_id", item.row.asset_id, allowed))
             if not collector.mistakes:
-                entry = _entry(item.row, site_id=sites[item.row.room_id], source=source)
-                yield WrittenEntry(entry, tuple(_contradictions(item.row)))
+                yield _written(item.row, site_id=sites[item.row.room_id], source=source)
     if collector.mistakes:
         raise ConfigError(collector.mistakes)
 
@@ -73,8 +74,8 @@ def _parts(register: Register) -> Iterator[Register]:
         yield replace(register, lines=register.lines[begin : begin + _LINES_AT_ONCE])
 
 
-def _entry(row: BatteryRow, *, site_id: str, source: _Source) -> RegisterEntry:
-    return RegisterEntry(
+def _written(row: BatteryRow, *, site_id: str, source: _Source) -> WrittenEntry:
+    entry = RegisterEntry(
         battery=row.built(),
         effective_on=date.min,
         source=source.name,
@@ -83,6 +84,7 @@ def _entry(row: BatteryRow, *, site_id: str, source: _Source) -> RegisterEntry:
         approved_by=row.approved_by,
         site_id=site_id,
     )
+    return WrittenEntry(entry, row.profile, row.address, tuple(_contradictions(row)))
 
 
 def _contradictions(row: BatteryRow) -> Iterator[str]:

@@ -90,6 +90,18 @@ def test_every_cell_of_the_register_stands_in_the_report_as_it_was_written(
     assert {name: {c: row[c] for c in COLUMNS} for name, row in found.items()} == written
 
 
+def test_a_profile_without_an_address_is_kept_though_nothing_is_polled(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    file = write_register(tmp_path / "register.csv", line_of(1, address=""))
+
+    assert report("--register", file, "--as-of", "2025-09-26") == 0
+
+    (row,) = rows_of(capfdbinary.readouterr().out.decode()).values()
+    assert (row["profile"], row["address"]) == ("lithium-rack", "")
+    assert row["data_quality"] == "not_polled"
+
+
 def test_a_row_that_contradicts_itself_is_told_and_not_refused(
     tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:

@@ -5,6 +5,7 @@ header says which they are.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import batteryd
@@ -12,7 +13,7 @@ from batteryd.app.warranty.case import case_of
 from batteryd.report.warranty import Made, Provenance, WarrantyReport, build_warranty_report
 from batteryd.report.warranty_case import WarrantyCase
 from batteryd.settings.files import SourceFile
-from batteryd.settings.register_entries import read_entries
+from batteryd.settings.register_entries import WrittenEntry, read_entries
 from batteryd.warranty.conflicts import conflicts_of
 
 LEFT_EMPTY = (
@@ -41,5 +42,13 @@ def report_of_file(file: SourceFile, *, as_of: date, time_zone: str, made: Made)
 
 def _cases(file: SourceFile, *, as_of: date) -> Iterator[WarrantyCase]:
     for written in read_entries(file):
-        conflicts = (conflict.text for conflict in conflicts_of(written.entry.battery, None))
-        yield case_of(written.entry, as_of=as_of, conflicts=(*conflicts, *written.contradictions))
+        yield _case(written, as_of=as_of)
+
+
+def _case(written: WrittenEntry, *, as_of: date) -> WarrantyCase:
+    entry = written.entry
+    conflicts = (conflict.text for conflict in conflicts_of(entry.battery, None))
+    case = case_of(entry, as_of=as_of, conflicts=(*conflicts, *written.contradictions))
+    if entry.battery.source is not None:
+        return case
+    return replace(case, profile=written.profile, address=written.address)

@@ -8,8 +8,9 @@ instant whose knowledge is asked for: what was recorded later is left out.
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from functools import cache
+from math import ceil
 from zoneinfo import ZoneInfo
 
 import batteryd
@@ -68,8 +69,8 @@ class Question:
     @property
     def until_s(self) -> float:
         """The end of the day, or the instant of knowledge where that is earlier."""
-        next_day = self.as_of + timedelta(days=1)
-        ends_s = datetime.combine(next_day, time(), ZoneInfo(self.time_zone)).timestamp()
+        last = datetime.combine(self.as_of, time.max, ZoneInfo(self.time_zone))
+        ends_s = float(ceil(last.timestamp()))
         return ends_s if self.known_at_s is None else min(ends_s, self.known_at_s)
 
 

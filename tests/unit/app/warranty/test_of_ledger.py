@@ -320,3 +320,7 @@ def test_an_empty_ledger_makes_an_empty_report(site: Site) -> None:
 )
 def test_a_day_ends_in_the_time_zone_of_the_question(time_zone: str, ends: str) -> None:
     assert Question(date(2025, 9, 26), time_zone).until_s == at(ends)
+
+
+def test_the_last_day_of_the_calendar_can_be_asked_about() -> None:
+    assert Question(date.max, "Asia/Seoul").until_s > Question(date(9999, 12, 30)).until_s
