@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from batteryd.clearance.facts import DEFAULT_LIMITS, ClearanceLimits
+from batteryd.clearance.unannounced import UNANNOUNCED_RULE, UnannouncedWork
 from batteryd.domain.alarm import Alarm, AlarmEvent, AlarmKey, Change, Priority, Suppression
 from batteryd.domain.circumstances import OWN_SITE, Circumstances, day_at
 from batteryd.domain.clearance import Clearance
@@ -43,6 +44,7 @@ from batteryd.rules.rulebook import RuleBook
 from batteryd.store.journal import Journal
 from batteryd.store.ledger import Ledger
 from batteryd.store.ledger_transaction import Transaction
+from batteryd.warranty.condition_alarm import RULE as CONDITION_RULE
 from batteryd.warranty.coverage import assess
 
 _log = logging.getLogger(__name__)
@@ -51,6 +53,9 @@ OWN_ASSET_ID = "batteryd"  # what alarms about the daemon itself are about
 ACTOR = "batteryd"
 UNRECORDED_MAX = 10_000  # events that wait for a ledger that cannot write
 JOURNAL_RULE = "journal_not_storing"
+
+# Alarms that others than the rules' engine raise and return.
+NOT_OF_THE_ENGINE = work_alarms.RULES | {UNANNOUNCED_RULE, CONDITION_RULE}
 
 Listener = Callable[[Alarm, AlarmEvent], None]
 Moved = list[tuple[Alarm, AlarmEvent]]
@@ -100,6 +105,7 @@ class Monitor:
         self._ledger = ledger
         self._listener = listener
         self._permits = PermitWatch(ledger)
+        self._unannounced = UnannouncedWork(watching.inventory)
         self._unrecorded: deque[AlarmEvent] = deque(maxlen=UNRECORDED_MAX)
         self._journal_trouble: str | None = None
         self._ledger_trouble: str | None = None
@@ -132,10 +138,15 @@ class Monitor:
         own = [a for a in active if a.key.asset_id == OWN_ASSET_ID]
         rest = [
             a for a in active
-            if a.key.asset_id != OWN_ASSET_ID and a.key.rule not in work_alarms.RULES
+            if a.key.asset_id != OWN_ASSET_ID and a.key.rule not in NOT_OF_THE_ENGINE
         ]  # fmt: skip
         self._journal_trouble = next((a.why for a in own if a.key.rule == JOURNAL_RULE), None)
-        self.record(self._engine.restore(rest, now_s=now_s), now_s=now_s)
+        # Work first: what was raised under its tighter limits stands under them.
+        events = list(self._permits.refresh(self.watching.inventory, now_s=now_s))
+        events += self._engine.set_at_work(self.orders_started, now_s=now_s)
+        events += self._engine.restore(rest, now_s=now_s)
+        events += self._unannounced.restore(active, now_s=now_s)
+        self.record(events, now_s=now_s)
 
     def step(self, snapshots: Sequence[Snapshot], *, now_s: float) -> None:
         """Store, judge and record what was read since the last step."""
@@ -149,6 +160,9 @@ class Monitor:
         self.counters.snapshots += len(snapshots)
         self.record(events, now_s=now_s)
         self._watch_work(now_s=now_s)
+        # After it: work that has just been started is announced.
+        covered = self._permits.at_work
+        self.record(self._unannounced.step(snapshots, covered=covered, now_s=now_s), now_s=now_s)
 
     def assess_warranties(self, *, now_s: float) -> None:
         """Judge every battery of the register as of its site's day, polled or not."""
@@ -171,6 +185,7 @@ class Monitor:
             unpolled=Subject.unpolled_of(watching.inventory),
             now_s=now_s,
         )
+        events += self._unannounced.reload(watching.inventory, now_s=now_s)
         self.record(events, now_s=now_s)  # under the names of before: what ends has them
         self.watching = watching
         for seen in (self.latest, self.last_good):
@@ -189,7 +204,7 @@ class Monitor:
             for alarm in tx.alarms():
                 transition = lifecycle.expire_shelf(alarm, now_s=now_s)
                 if not transition.is_refused:
-                    self._put(tx, transition, _event_of(alarm, now_s=now_s), action="unshelved")
+                    self._put(tx, transition, alarm.as_event(at_s=now_s), action="unshelved")
 
     def record(self, events: Iterable[AlarmEvent], *, now_s: float) -> None:
         """Write events, with their notifications and audit entries, or keep them for later."""
@@ -207,6 +222,7 @@ class Monitor:
         sight = Sight(inventory, ChainMap(self.last_good, self.latest), limits)
         try:
             self.record(self._permits.refresh(inventory, now_s=now_s), now_s=now_s)
+            self.record(self._engine.set_at_work(self.orders_started, now_s=now_s), now_s=now_s)
             lost = self._permits.lost(sight, now_s=now_s)
         except StoreError as error:
             self._note_ledger_trouble(error)
@@ -258,6 +274,7 @@ class Monitor:
             tx.alarm(event.key),
             event,
             auto_acknowledge=self.watching.rulebook.auto_acknowledges(event.key.rule),
+            protects_life=self.watching.rulebook.protects_life(event.key.rule),
         )
         if transition.is_refused:
             return []
@@ -330,21 +347,4 @@ def _journal_event(change: Change, why: str, *, now_s: float) -> AlarmEvent:
         setpoint=None,
         why=why,
         action="Make room on the disk of batteryd's state directory.",
-    )
-
-
-def _event_of(alarm: Alarm, *, now_s: float) -> AlarmEvent:
-    """Return an alarm as the event that it would be if it happened now."""
-    return AlarmEvent(
-        key=alarm.key,
-        change=Change.RAISED if alarm.is_active else Change.RETURNED,
-        at_s=now_s,
-        scope=alarm.scope,
-        priority=alarm.priority,
-        quantity=alarm.quantity,
-        value=alarm.value,
-        setpoint=alarm.setpoint,
-        why=alarm.why,
-        action=alarm.action,
-        evidence=alarm.evidence,
     )

@@ -38,6 +38,7 @@ from batteryd.errors import ConfigError, StoreError
 from batteryd.monitor import Listener, Monitor, Watching
 from batteryd.notify.channel import Channel
 from batteryd.notify.channels.registry import build_channels
+from batteryd.registrar.history import inventory_as_registered
 from batteryd.rules.engine import TICK_GAP_S, Engine
 from batteryd.rules.kind import Subject
 from batteryd.settings.load import Configuration
@@ -112,7 +113,7 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
     followers = (ROLLUP, INFLUX) if follower else (ROLLUP,)
 
     # What thinks.
-    watching = _watching(configuration)
+    watching = _watching(configuration, ledger, now_s=started_at_s)
     engine = Engine(
         watching.rulebook,
         watching.inventory.assets.values(),
@@ -214,9 +215,11 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
             _log.error("configuration not reloaded certificate=%r", str(error))
             return
         devices = _devices(fleet, new)
-        await in_thread(partial(monitor.reload, _watching(new), now_s=clock.now_s()))
-        await in_thread(assess_warranties)
+        now_s = clock.now_s()
         await in_thread(partial(evidence.take_inventory, new.inventory))
+        watched = await in_thread(partial(_watching, new, ledger, now_s=now_s))
+        await in_thread(partial(monitor.reload, watched, now_s=now_s))
+        await in_thread(assess_warranties)
         reports.configuration = new
         await poller.replace(devices)
         await mail.begin(channels)
@@ -300,9 +303,9 @@ def _channels(configuration: Configuration) -> Mapping[str, Channel]:
     return build_channels(notify.routing, secrets=notify.secrets)
 
 
-def _watching(configuration: Configuration) -> Watching:
+def _watching(configuration: Configuration, ledger: Ledger, *, now_s: float) -> Watching:
     return Watching(
-        configuration.inventory,
+        inventory_as_registered(configuration.inventory, ledger.records, now_s=now_s),
         configuration.rulebook,
         configuration.notify.routing,
         limits=configuration.settings.clearance.limits,

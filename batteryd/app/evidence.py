@@ -86,6 +86,7 @@ class Evidence:
                 break
         for battery in inventory.batteries.values():
             record(self._condition_events(battery, inventory))
+        record(self._ends_of_the_gone(inventory))
 
     def tell_of_seal(self, record: Record) -> None:
         """Raise an alarm while the audit chain cannot be sealed, and return it afterwards."""
@@ -113,6 +114,21 @@ class Evidence:
         if why != self._unsealed:
             _log.error("audit chain not sealed reason=%r", why)
         self._unsealed = why
+
+    def _ends_of_the_gone(self, inventory: Inventory) -> tuple[AlarmEvent, ...]:
+        now_s = self._clock.now_s()
+        return tuple(
+            event
+            for alarm in self._ledger.alarms()
+            if alarm.key.rule == CONDITION_RULE and alarm.key.asset_id not in inventory.batteries
+            for event in condition_events(
+                (),
+                site_id=alarm.key.site_id,
+                asset_id=alarm.key.asset_id,
+                standing=alarm,
+                at_s=now_s,
+            )
+        )
 
     def _condition_events(self, battery: Battery, inventory: Inventory) -> tuple[AlarmEvent, ...]:
         now_s = self._clock.now_s()

@@ -32,13 +32,9 @@ class Desk:
     """Where a command about work is done: the configuration, the ledger, and the time."""
 
     configuration: "Configuration"
+    inventory: "Inventory"  # what stands where, with the register's terms
     ledger: "Ledger"
     now_s: float
-
-    @property
-    def inventory(self) -> "Inventory":
-        """What stands where."""
-        return self.configuration.inventory
 
     def sight(self) -> "Sight":
         """Return what was last read of everything, and the limits that the site has set."""
@@ -59,9 +55,12 @@ def desk(arguments: argparse.Namespace) -> Iterator[Desk]:
     Raises:
         ConfigError: the configuration is wrong, or no daemon has made a ledger yet.
     """
-    found = configuration(arguments)
+    from batteryd.registrar.history import inventory_as_registered
+
+    found, now_s = configuration(arguments), SystemClock().now_s()
     with ledger_in(found.settings.daemon.state_dir) as ledger:
-        yield Desk(found, ledger, SystemClock().now_s())
+        inventory = inventory_as_registered(found.inventory, ledger.records, now_s=now_s)
+        yield Desk(found, inventory, ledger, now_s)
 
 
 def order_in(tx: "Transaction | Ledger", order_id: str) -> "WorkOrder":

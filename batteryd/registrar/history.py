@@ -5,14 +5,15 @@
 
 import base64
 import zlib
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
-from batteryd.domain.inventory import Service
+from batteryd.domain.inventory import Inventory, Service
 from batteryd.domain.nameplate import Nameplate
 from batteryd.domain.register import DeviceSays, RegisterEntry, RegisterFile
 from batteryd.store.records import REGISTER, SERVICES, RecordKind, Records
 from batteryd.warranty.register import as_of
+from batteryd.warranty.register_overlay import with_register
 
 DEVICES = RecordKind("device", DeviceSays)
 REGISTER_FILES = RecordKind("register-file", RegisterFile)
@@ -31,6 +32,12 @@ def register_as_of(
 ) -> dict[str, RegisterEntry]:
     """Return every battery that was in the register on a day, by asset id."""
     return as_of(records.revisions(REGISTER, known_at_s=known_at_s), day=day)
+
+
+def inventory_as_registered(inventory: Inventory, records: Records, *, now_s: float) -> Inventory:
+    """Return the inventory with terms and dates as the register has them today (UTC)."""
+    today = datetime.fromtimestamp(now_s, UTC).date()
+    return with_register(inventory, register_as_of(records, day=today))
 
 
 def services_as_of(
