@@ -70,6 +70,18 @@ class LifeDates:
     installed_on: date | None = None
     commissioned_on: date | None = None
 
+    def day_of(self, basis: WarrantyBasis) -> date | None:
+        """Return the day of the event from which a warranty counts; None where it is not known."""
+        match basis:
+            case WarrantyBasis.DELIVERED:
+                return self.delivered_on
+            case WarrantyBasis.INSTALLED:
+                return self.installed_on
+            case WarrantyBasis.COMMISSIONED:
+                return self.commissioned_on
+            case WarrantyBasis.MANUFACTURED:
+                return self.manufactured_on
+
 
 UNKNOWN_DATES = LifeDates()
 

@@ -8,7 +8,6 @@ so a code never changes its meaning; docs/reports.md explains each.
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from batteryd.domain.warranty import LifeDates, WarrantyBasis
 from batteryd.report.warranty_case import WarrantyCase
 
 Test = Callable[[WarrantyCase], bool]
@@ -33,7 +32,7 @@ def _no_start_date(case: WarrantyCase) -> bool:
     terms = case.battery.warranty
     if terms.ends_on is not None or terms.basis is None:
         return False
-    return _day_of(terms.basis, case.battery.dates) is None
+    return case.battery.dates.day_of(terms.basis) is None
 
 
 def _dates_after_as_of(case: WarrantyCase) -> bool:
@@ -59,18 +58,6 @@ def _not_approved(case: WarrantyCase) -> bool:
 
 def _never_observed(case: WarrantyCase) -> bool:
     return case.battery.source is not None and case.is_observed is False
-
-
-def _day_of(basis: WarrantyBasis, dates: LifeDates) -> object:
-    match basis:
-        case WarrantyBasis.DELIVERED:
-            return dates.delivered_on
-        case WarrantyBasis.INSTALLED:
-            return dates.installed_on
-        case WarrantyBasis.COMMISSIONED:
-            return dates.commissioned_on
-        case WarrantyBasis.MANUFACTURED:
-            return dates.manufactured_on
 
 
 FLAGS: Mapping[str, Test] = MappingProxyType(

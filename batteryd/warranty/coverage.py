@@ -39,7 +39,6 @@ from typing import NamedTuple
 from batteryd.domain.warranty import (
     LifeDates,
     WarrantyAssessment,
-    WarrantyBasis,
     WarrantyStatus,
     WarrantyTerms,
 )
@@ -120,7 +119,7 @@ def _first_cover(terms: WarrantyTerms, dates: LifeDates) -> Cover:
     if terms.months is None or terms.basis is None:
         missing = "term" if terms.months is None else "start of the term"
         return Cover(None, None, f"the register has no {missing}")
-    starts_on = _start(terms.basis, dates)
+    starts_on = dates.day_of(terms.basis)
     if starts_on is None:
         return Cover(None, None, f"the register does not say when it was {terms.basis}")
     term = f"{terms.months} months from {terms.basis} on {starts_on}"
@@ -128,18 +127,6 @@ def _first_cover(terms: WarrantyTerms, dates: LifeDates) -> Cover:
     if last_day is None:
         return Cover(None, None, f"{term} is no term")
     return Cover(starts_on, last_day, term)
-
-
-def _start(basis: WarrantyBasis, dates: LifeDates) -> date | None:
-    match basis:
-        case WarrantyBasis.DELIVERED:
-            return dates.delivered_on
-        case WarrantyBasis.INSTALLED:
-            return dates.installed_on
-        case WarrantyBasis.COMMISSIONED:
-            return dates.commissioned_on
-        case WarrantyBasis.MANUFACTURED:
-            return dates.manufactured_on
 
 
 def _last_day(start: date, *, months: int) -> date | None:

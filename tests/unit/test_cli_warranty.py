@@ -16,6 +16,7 @@ from batteryd.store.records import FINDINGS
 from batteryd.store.signing import SigningKey, key_path
 from batteryd.warranty.register_source import RegisterSource
 from tests.builders import NOON_S, make_battery
+from tests.journals import open_journal
 from tests.registers import COLUMNS, line_of, write_register
 from tests.unit.settings.places import lay_out
 
@@ -213,6 +214,19 @@ def test_the_key_that_is_named_signs(register: Path, tmp_path: Path) -> None:
     assert manifest["made"].keys() == {"at", "by", "clock"}
 
 
+@pytest.mark.parametrize(("form", "begins"), [("xlsx", b"PK"), ("pdf", b"%PDF")])
+def test_every_format_is_written_and_signed(
+    register: Path, tmp_path: Path, form: str, begins: bytes
+) -> None:
+    output = tmp_path / f"report.{form}"
+    arguments = ("--register", register, "--as-of", "2025-09-26", "--format", form)
+
+    assert report(*arguments, "-o", output) == 0
+
+    assert output.read_bytes().startswith(begins)
+    assert main(["report", "verify", str(output)]) == 0
+
+
 def test_the_list_shows_who_has_to_act_first(
     register: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -247,6 +261,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         finding = Finding("F-1", "rack-1", date(2024, 6, 27), "lee", "temperatures deviate")
         tx.records.put(FINDINGS, "F-1", finding, actor="lee", action="opened")
     ledger.close()
+    open_journal(state / "journal.db").file.close()
     return file
 
 
@@ -260,6 +275,7 @@ def test_without_a_file_the_ledger_is_asked(
     assert (row["findings_open"], row["findings"]) == ("1", "F-1")
     assert (row["entered_by"], row["approved_by"], row["register_seq"]) == ("kim", "lee", "1")
     assert row["effective_on"] == "2014-08-20"
+    assert "never_observed" in row["data_quality"]
 
 
 def test_before_anything_was_recorded_nothing_was_known(

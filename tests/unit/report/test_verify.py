@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from batteryd.errors import ConfigError
 from batteryd.public_key import PublicKey
+from batteryd.report.parcel import SMALL_BYTES_MAX
 from batteryd.report.verification import Signature, Verification
 from batteryd.report.verify import verify
 from tests.issued_reports import TABLE, issue_table, make_signer
@@ -176,6 +177,20 @@ def test_a_folder_or_a_file_without_a_manifest_is_not_verified(tmp_path: Path) -
 
     assert said(verify(tmp_path, key=KEY))[0] == f"{tmp_path.name}: no manifest in it"
     assert said(verify(tmp_path / "report.csv", key=KEY)) == ["report.csv.manifest.json: missing"]
+
+
+def test_a_manifest_that_cannot_be_read_is_named_with_the_reason(report: Path) -> None:
+    manifest = report.with_name("report.csv.manifest.json")
+    with manifest.open("r+b") as stream:
+        stream.truncate(SMALL_BYTES_MAX + 1)
+    assert said(verify(report, key=KEY)) == [
+        f"report.csv.manifest.json: longer than {SMALL_BYTES_MAX} bytes"
+    ]
+
+    manifest.unlink()
+    manifest.mkdir()
+
+    assert "report.csv.manifest.json: cannot be read" in said(verify(report, key=KEY))[0]
 
 
 def test_a_path_where_nothing_is_is_a_mistake_of_the_caller(tmp_path: Path) -> None:
