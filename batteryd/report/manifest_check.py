@@ -36,7 +36,7 @@ class ManifestCheck:
         """Check all of it; where `report` is given, the manifest must name that file."""
         content = self._content(self._name)
         if content is None:
-            self._say(self._name, "missing")
+            self._say_missing(self._name, "missing")
             return self._checked(Signature.UNCHECKED)
         manifest = self._manifest(content)
         if manifest is None:
@@ -57,6 +57,11 @@ class ManifestCheck:
 
     def _say(self, file: str, what: str) -> None:
         self._found.append(Difference(file, what))
+
+    def _say_missing(self, file: str, what: str) -> None:
+        # A file that is there and cannot be read was told already.
+        if all(difference.file != file for difference in self._found):
+            self._say(file, what)
 
     def _content(self, name: str) -> bytes | None:
         try:
@@ -79,7 +84,7 @@ class ManifestCheck:
             return Signature.ABSENT, None
         beside = self._key_beside(signer)
         if written is None:
-            self._say(name, "missing, although the manifest names a signer")
+            self._say_missing(name, "missing, although the manifest names a signer")
             return Signature.UNCHECKED, None
         key = self._given or beside
         if key is None:
@@ -97,7 +102,7 @@ class ManifestCheck:
         content = self._content(name)
         if content is None:
             if self._given is None:
-                self._say(name, "missing; give the signer's key with --public-key")
+                self._say_missing(name, "missing; give the signer's key with --public-key")
             return None
         try:
             key = PublicKey.of_pem(content)
