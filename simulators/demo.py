@@ -3,7 +3,9 @@
 Nothing is faked between the devices and the message. The daemon reads simulated racks over Modbus
 TCP and simulated UPSs over SNMP, from a configuration folder written for it, and sends its messages
 to a small receiver on loopback, which stands for the people on call. All of it lives in the
-scenario's time, `speedup` times as fast as real; all files are in a temporary folder.
+scenario's time, `speedup` times as fast as real. The files are in a temporary folder, or in one
+that is named: every other command finds the configuration there, and at the speed of life
+(`speedup` 1) it lives in the same time.
 """
 
 import asyncio
@@ -48,13 +50,22 @@ class Demo:
     """One run of the demo."""
 
     def __init__(
-        self, *, scenario: str, speedup: float | None, duration_s: float | None, port: int
+        self,
+        *,
+        scenario: str,
+        speedup: float | None,
+        duration_s: float | None,
+        port: int,
+        folder: Path | None = None,
     ) -> None:
-        """Check what was asked for.
+        """Check what was asked for; without a `folder` nothing is kept.
 
         Raises:
-            ConfigError: there is no such scenario, or it has mistakes.
+            ConfigError: there is no such scenario, or it has mistakes; or the folder is not empty.
         """
+        if folder is not None and folder.exists() and any(folder.iterdir()):
+            raise ConfigError.one("--folder", "", str(folder), "a folder that is new or empty")
+        self._folder = folder
         self._scenario = find_scenario(scenario)
         self._speedup = speedup or self._scenario.scenario.speedup
         if not 1 <= self._speedup <= SPEEDUP_MAX:
@@ -66,6 +77,10 @@ class Demo:
 
     def play(self, signals_of: Callable[[], Signals]) -> int:
         """Play to the end, or until interrupted; return the exit code."""
+        if self._folder is not None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            asyncio.run(self._play(self._folder.resolve(), signals_of))
+            return 0
         folder = Path(tempfile.mkdtemp(prefix="batteryd-demo."))
         try:
             asyncio.run(self._play(folder, signals_of))
@@ -127,6 +142,8 @@ class Demo:
 
     def _say_page(self, url: str | None) -> None:
         print(f"page:  {url}", flush=True)
+        if self._folder is not None:
+            print(f"files: {self._folder / 'batteryd.toml'}", flush=True)
         if self._duration_s is None:
             print("stop:  Ctrl-C", flush=True)
 

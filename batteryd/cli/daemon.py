@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import logging
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batteryd.cli.frame import (
@@ -58,6 +59,7 @@ def demo(arguments: argparse.Namespace) -> int:
         speedup=arguments.speedup,
         duration_s=arguments.duration,
         port=arguments.port,
+        folder=arguments.folder,
     ).play(_handled_signals)
 
 
@@ -125,7 +127,9 @@ COMMANDS = (
         argument("--duration", type=float, metavar="S", help="end after so many real seconds"),
         argument("--speedup", type=float, metavar="N", help="simulated per real seconds"),
         argument("--scenario", default="tour", metavar="NAME",
-                 help="tour, quiet, hot-module, silent-rack, daejeon, or a .toml file"),
+                 help="tour, relocation, daejeon, quiet, ... or a .toml file"),
+        argument("--folder", type=Path, metavar="DIR",
+                 help="where to keep configuration and state (default: nothing is kept)"),
         argument("--port", type=int, default=8470, help="of the page; 0 takes a free one"),
     )),
     Command(("check-config",), check_config, (CONFIG,)),

@@ -86,10 +86,19 @@ def _evidence_parts(evidence: Mapping[str, object], *, as_of_s: float, zone: str
         label, unit = _words_of(name)
         if isinstance(value, Mapping):
             yield f"{label}: {evidence_words(value, as_of_s=as_of_s, zone=zone)}"
+        elif tables := _tables_in(value):
+            words = (evidence_words(table, as_of_s=as_of_s, zone=zone) for table in tables)
+            yield f"{label}: {' / '.join(words)}"
         elif (at_s := _instant_in(value, unit=unit)) is not None:
             yield f"{label} {instant_with_age(at_s, as_of_s=as_of_s, zone=zone)}"
         else:
             yield f"{label} {_value_words(value)}{f' {unit}' if unit and value is not None else ''}"
+
+
+def _tables_in(value: object) -> tuple[Mapping[str, object], ...]:
+    if not isinstance(value, list | tuple):
+        return ()
+    return tuple(inner for inner in value if isinstance(inner, Mapping))
 
 
 def _instant_in(value: object, *, unit: str) -> float | None:
