@@ -7,7 +7,7 @@ The command `probe` has no configuration, so its address may carry what an agent
     user              version 3: the security name
     auth_protocol     MD5, SHA, SHA224, SHA256, SHA384 or SHA512, with
     auth_password     8 characters or more (RFC 3414, 11.2)
-    privacy_protocol  DES, AES128, AES192 or AES256, with
+    privacy_protocol  DES, 3DES, AES128, AES192, AES256, AES192C or AES256C, with
     privacy_password  8 characters or more
     context_name      version 3; without it the default context
 
@@ -29,7 +29,7 @@ SNMP_PORT = 161
 UNIT_MAX = 255
 SNMP_VERSIONS = ("1", "2c", "3")
 AUTH_PROTOCOLS = ("MD5", "SHA", "SHA224", "SHA256", "SHA384", "SHA512")
-PRIVACY_PROTOCOLS = ("DES", "AES128", "AES192", "AES256")
+PRIVACY_PROTOCOLS = ("DES", "3DES", "AES128", "AES192", "AES256", "AES192C", "AES256C")
 PASSWORD_LENGTH_MIN = 8
 
 FORMS = "modbus://HOST[:502]/UNIT or snmp://HOST[:161]"

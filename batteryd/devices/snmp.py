@@ -16,7 +16,7 @@ from functools import partial
 from importlib.util import find_spec
 from typing import Literal, TypeVar
 
-from batteryd.devices.address import SnmpAddress
+from batteryd.devices.address import SnmpAddress, SnmpCredential
 from batteryd.devices.link import SnmpLink, SnmpValue
 from batteryd.devices.snmp_batches import Batches, halves
 from batteryd.devices.snmp_exchange import OpenExchange, SnmpExchange
@@ -37,13 +37,22 @@ def open_snmp_link(
     Raises:
         ConfigError: the engine asked for cannot do what the address asks for.
     """
-    obstacle = _gufo_obstacle(address)
+    obstacle = gufo_obstacle(address)
     if engine == "gufo" and obstacle:
         raise ConfigError.one(
             address.redacted, "snmp_engine", engine, f"auto or pysnmp: {obstacle}"
         )
     opens = _open_pysnmp if engine == "pysnmp" or obstacle else _open_gufo
     return PatientSnmpLink(partial(opens, address, timeout_s))
+
+
+def gufo_obstacle(words: SnmpAddress | SnmpCredential) -> str:
+    """Return why gufo cannot speak to an agent with these words, or an empty text."""
+    if find_spec("gufo") is None:
+        return "gufo-snmp is not installed"
+    if words.context_name:
+        return "gufo-snmp knows no SNMPv3 contexts"
+    return "gufo-snmp knows no 3DES" if words.privacy_protocol == "3DES" else ""
 
 
 class PatientSnmpLink:
@@ -132,13 +141,6 @@ class PatientSnmpLink:
     async def _give_up(self) -> None:
         self._batches = Batches()
         await self.close()
-
-
-def _gufo_obstacle(address: SnmpAddress) -> str:
-    """Return why gufo cannot speak to an agent, or an empty text."""
-    if find_spec("gufo") is None:
-        return "gufo-snmp is not installed"
-    return "gufo-snmp knows no SNMPv3 contexts" if address.context_name else ""
 
 
 # Imported when needed: gufo is not installed everywhere, and pysnmp takes a third of a second.

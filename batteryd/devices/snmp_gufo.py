@@ -38,7 +38,7 @@ from gufo.snmp import (
 )
 from gufo.snmp.aio import SnmpSession
 from gufo.snmp.typing import ValueType
-from gufo.snmp.user import KeyType
+from gufo.snmp.user import KeyExpansion, KeyType
 from pydantic import SecretStr
 
 from batteryd.devices.address import SnmpAddress
@@ -60,8 +60,17 @@ _AUTH: Mapping[str, type[BaseAuthKey]] = MappingProxyType(
     }
 )
 _PRIVACY: Mapping[str, type[BasePrivKey]] = MappingProxyType(
-    {"DES": DesKey, "AES128": Aes128Key, "AES192": Aes192Key, "AES256": Aes256Key}
+    {
+        "DES": DesKey,
+        "AES128": Aes128Key,
+        "AES192": Aes192Key,
+        "AES256": Aes256Key,
+        "AES192C": Aes192Key,
+        "AES256C": Aes256Key,
+    }
 )
+# How a digest that is too short for the key is drawn out; the C is for Cisco, who began with it.
+_EXPANSIONS = MappingProxyType({"AES192C": KeyExpansion.Cisco, "AES256C": KeyExpansion.Cisco})
 
 T = TypeVar("T")
 
@@ -194,13 +203,16 @@ def _user(address: SnmpAddress) -> User | None:
         return User(address.user)
     # A privacy passphrase is hashed by the authentication protocol too (RFC 3414, 2.6).
     key = _master_key(auth.protocol, auth.secret)
-    privacy_key = privacy and _PRIVACY[privacy.protocol](
-        _master_key(auth.protocol, privacy.secret), key_type=KeyType.Master
-    )
+    auth_key = _AUTH[auth.protocol](key, key_type=KeyType.Master)
+    if privacy is None:
+        return User(address.user, auth_key=auth_key)
     return User(
         address.user,
-        auth_key=_AUTH[auth.protocol](key, key_type=KeyType.Master),
-        priv_key=privacy_key,
+        auth_key=auth_key,
+        priv_key=_PRIVACY[privacy.protocol](
+            _master_key(auth.protocol, privacy.secret), key_type=KeyType.Master
+        ),
+        key_expansion=_EXPANSIONS.get(privacy.protocol, KeyExpansion.Blumenthal),
     )
 
 

@@ -51,9 +51,12 @@ _AUTH = MappingProxyType(
 _PRIVACY = MappingProxyType(
     {
         "DES": config.USM_PRIV_CBC56_DES,
+        "3DES": config.USM_PRIV_CBC168_3DES,
         "AES128": config.USM_PRIV_CFB128_AES,
         "AES192": config.USM_PRIV_CFB192_AES_BLUMENTHAL,
         "AES256": config.USM_PRIV_CFB256_AES_BLUMENTHAL,
+        "AES192C": config.USM_PRIV_CFB192_AES,
+        "AES256C": config.USM_PRIV_CFB256_AES,
     }
 )
 _V1_MODEL, _V2C_MODEL = 0, 1

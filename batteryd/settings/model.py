@@ -259,7 +259,9 @@ class Credential(Section):
     auth_protocol: Literal["MD5", "SHA", "SHA224", "SHA256", "SHA384", "SHA512"] | None = None
     auth_password: SecretStr | None = None
     auth_password_file: Name | None = None
-    privacy_protocol: Literal["DES", "AES128", "AES192", "AES256"] | None = None
+    privacy_protocol: (
+        Literal["DES", "3DES", "AES128", "AES192", "AES256", "AES192C", "AES256C"] | None
+    ) = None
     privacy_password: SecretStr | None = None
     privacy_password_file: Name | None = None
     context_name: str = ""

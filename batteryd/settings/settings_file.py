@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
+from batteryd.devices.snmp import gufo_obstacle
 from batteryd.errors import Mistake
 from batteryd.mistakes import mistakes_of
 from batteryd.settings.collect import Collector
@@ -55,6 +56,7 @@ def read_settings(
     if settings.influx.ca_file is not None and not settings.influx.ca_file.is_file():
         shown = str(settings.influx.ca_file)
         collector.add(Mistake(file.name, "influx.ca_file", shown, "a file that is there"))
+    collector.add(*_engine_mistakes(settings, file=file.name))
     return SettingsRead(settings, names)
 
 
@@ -94,6 +96,15 @@ def _secret_tables(written: Table) -> Iterator[tuple[str, type[BaseModel], Table
     for name, table in credentials.items() if isinstance(credentials, dict) else ():
         if isinstance(table, dict):
             yield f"credentials.{name}", Credential, table
+
+
+def _engine_mistakes(settings: Settings, *, file: str) -> Iterator[Mistake]:
+    engine = settings.poll.snmp_engine
+    for name, credential in settings.credentials.items():
+        obstacle = gufo_obstacle(credential) if engine == "gufo" else ""
+        if obstacle:
+            allowed = f"auto or pysnmp, because of credentials.{name}: {obstacle}"
+            yield Mistake(file, "poll.snmp_engine", engine, allowed)
 
 
 def _unlocked(

@@ -49,8 +49,13 @@ V3_USERS = {
     "md5": ("MD5", None),
     "sha-des": ("SHA", "DES"),
     "sha-aes128": ("SHA", "AES128"),
+    "md5-aes192": ("MD5", "AES192"),
+    "md5-aes192c": ("MD5", "AES192C"),
     "sha-aes256": ("SHA", "AES256"),
+    "sha-aes256c": ("SHA", "AES256C"),
+    "sha224-aes256c": ("SHA224", "AES256C"),
     "sha256-aes128": ("SHA256", "AES128"),
+    "sha384-aes256": ("SHA384", "AES256"),
     "sha512-aes128": ("SHA512", "AES128"),
 }
 
@@ -394,13 +399,24 @@ DAMAGES = _damages()
 CONTEXT = {"version": "3", "user": "plain", "context_name": "rack-7"}
 
 
-async def test_a_context_is_asked_for_by_the_engine_that_can(agent: SnmpAgent) -> None:
-    link = open_snmp_link(SnmpAddress("127.0.0.1", agent.port, **CONTEXT))
+TRIPLE_DES = {
+    "version": "3", "user": "sha-3des",
+    "auth_protocol": "SHA", "auth_password": SecretStr(AUTH_KEY),
+    "privacy_protocol": "3DES", "privacy_password": SecretStr(PRIV_KEY),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", [CONTEXT, TRIPLE_DES])
+async def test_what_only_one_engine_can_is_asked_of_that_one(agent: SnmpAgent, words) -> None:
+    link = open_snmp_link(SnmpAddress("127.0.0.1", agent.port, **words))
 
     assert await link.get([STATUS]) == {STATUS: 2}
     await link.close()
 
 
-def test_an_engine_that_cannot_do_what_is_asked_says_so() -> None:
-    with pytest.raises(ConfigError, match="auto or pysnmp: gufo-snmp knows no SNMPv3 contexts"):
-        open_snmp_link(SnmpAddress("10.0.5.20", 161, **CONTEXT), engine="gufo")
+@pytest.mark.parametrize(
+    ("words", "told"), [(CONTEXT, "no SNMPv3 contexts"), (TRIPLE_DES, "no 3DES")]
+)
+def test_an_engine_that_cannot_do_what_is_asked_says_so(words, told) -> None:
+    with pytest.raises(ConfigError, match=f"auto or pysnmp: gufo-snmp knows {told}"):
+        open_snmp_link(SnmpAddress("10.0.5.20", 161, **words), engine="gufo")

@@ -27,9 +27,15 @@ _USERS = (
     ("plain", config.USM_AUTH_NONE, config.USM_PRIV_NONE),
     ("md5", config.USM_AUTH_HMAC96_MD5, config.USM_PRIV_NONE),
     ("sha-des", config.USM_AUTH_HMAC96_SHA, config.USM_PRIV_CBC56_DES),
+    ("sha-3des", config.USM_AUTH_HMAC96_SHA, config.USM_PRIV_CBC168_3DES),
     ("sha-aes128", config.USM_AUTH_HMAC96_SHA, config.USM_PRIV_CFB128_AES),
+    ("md5-aes192", config.USM_AUTH_HMAC96_MD5, config.USM_PRIV_CFB192_AES_BLUMENTHAL),
+    ("md5-aes192c", config.USM_AUTH_HMAC96_MD5, config.USM_PRIV_CFB192_AES),
     ("sha-aes256", config.USM_AUTH_HMAC96_SHA, config.USM_PRIV_CFB256_AES_BLUMENTHAL),
+    ("sha-aes256c", config.USM_AUTH_HMAC96_SHA, config.USM_PRIV_CFB256_AES),
+    ("sha224-aes256c", config.USM_AUTH_HMAC128_SHA224, config.USM_PRIV_CFB256_AES),
     ("sha256-aes128", config.USM_AUTH_HMAC192_SHA256, config.USM_PRIV_CFB128_AES),
+    ("sha384-aes256", config.USM_AUTH_HMAC256_SHA384, config.USM_PRIV_CFB256_AES_BLUMENTHAL),
     ("sha512-aes128", config.USM_AUTH_HMAC384_SHA512, config.USM_PRIV_CFB128_AES),
 )
 
