@@ -8,7 +8,7 @@ import pytest
 from batteryd.cli.work_case import check_case
 from batteryd.errors import ConfigError
 
-CASES = Path(__file__).parent / "clearance"
+CASES = Path(__file__).parents[2] / "docs" / "examples"
 RACKS = {f"rack-{n}" for n in range(1, 9)}
 
 Capture = pytest.CaptureFixture[str]
