@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from batteryd.devices.snmp import gufo_obstacle
 from batteryd.errors import Mistake
-from batteryd.mistakes import mistakes_of
+from batteryd.mistakes import mistakes_of, value_text
 from batteryd.settings.collect import Collector
 from batteryd.settings.environment import (
     Table,
@@ -104,7 +104,7 @@ def _engine_mistakes(settings: Settings, *, file: str) -> Iterator[Mistake]:
         obstacle = gufo_obstacle(credential) if engine == "gufo" else ""
         if obstacle:
             allowed = f"auto or pysnmp, because of credentials.{name}: {obstacle}"
-            yield Mistake(file, "poll.snmp_engine", engine, allowed)
+            yield Mistake(file, "poll.snmp_engine", value_text(engine), allowed)
 
 
 def _unlocked(
