@@ -6,7 +6,6 @@ A folder of `tests/profiles/` is a profile; a case in it is two files, what the 
 
 import json
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
@@ -18,7 +17,7 @@ import pytest
 from batteryd.devices.link import Reader
 from batteryd.devices.modbus_profile import ModbusProfile
 from batteryd.devices.modbus_reader import ModbusReader
-from batteryd.devices.profile import Profile, parse_profile
+from batteryd.devices.profile import Profile
 from batteryd.devices.recognise import recognise_modbus, recognise_snmp
 from batteryd.devices.recording import ModbusRecording, Recording
 from batteryd.devices.recording_file import parse_recording
@@ -27,6 +26,9 @@ from batteryd.devices.snmp_profile import SnmpProfile
 from batteryd.devices.snmp_reader import SnmpReader
 from batteryd.domain.inventory import Geometry
 from batteryd.domain.nameplate import Nameplate
+from batteryd.settings.collect import Collector
+from batteryd.settings.files import Files
+from batteryd.settings.profiles import read_profiles
 
 ROOT = Path(__file__).parents[2]
 CASES = {
@@ -44,10 +46,8 @@ class Read(NamedTuple):
 
 @cache
 def profiles() -> Mapping[str, Profile]:
-    return {
-        path.stem: parse_profile(tomllib.loads(path.read_text()), file=path.name)
-        for path in sorted((ROOT / "config" / "profiles").glob("*.toml"))
-    }
+    found = read_profiles(ROOT / "config" / "profiles", files=Files(), collector=Collector())
+    return {name: profile for name, profile in found.items() if profile is not None}
 
 
 @pytest.fixture(params=CASES)
