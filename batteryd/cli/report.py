@@ -8,8 +8,12 @@ from batteryd.cli.frame import JSON, NO, OK, Command, argument, complain, print_
 from batteryd.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from batteryd.public_key import PublicKey
     from batteryd.report.verification import Verification
+
+NAMED_MAX = 3  # files of a manifest that are named
 
 _KEY_BESIDE = (
     "The key lies beside the report: nothing changed since somebody with this key signed. "
@@ -32,10 +36,15 @@ def report_verify(arguments: argparse.Namespace) -> int:
         return complain("\n".join(("not verified", *doubts)), NO)
     for checked in found.manifests:
         signed = "not signed" if checked.key_id is None else f"signed by key {checked.key_id}"
-        print(f"verified: {', '.join(checked.files)} ({checked.manifest}, {signed})")
+        print(f"verified: {_files(checked.files)} ({checked.manifest}, {signed})")
     if arguments.public_key is None and not found.unsigned:
         print(_KEY_BESIDE)
     return OK
+
+
+def _files(names: "Sequence[str]") -> str:
+    """Return few files by their names, many by their number; --json has them all."""
+    return ", ".join(names) if len(names) <= NAMED_MAX else f"{len(names)} files"
 
 
 def _public_key(path: Path | None) -> "PublicKey | None":
