@@ -5,6 +5,7 @@ How the pieces hang together:
     profile_base.py     what all profiles have: points, components, geometry, limits
     modbus_profile.py   registers          snmp_profile.py   object identifiers
     profile.py          this: picks the protocol's model by the key `protocol` and checks with it
+    profile_family.py   what a profile takes from those that it extends
     unroll.py, plan.py, compiler.py    what registers a profile amounts to for one geometry
 
 The loader refuses what the decoder could not decode: errors belong to load time, not to poll time.
@@ -19,6 +20,7 @@ from pydantic import ValidationError
 from batteryd.devices.compiler import compile_decoder
 from batteryd.devices.modbus_profile import ModbusProfile
 from batteryd.devices.profile_base import ONE_OF_EACH
+from batteryd.devices.profile_family import extended
 from batteryd.devices.snmp_profile import SnmpProfile
 from batteryd.domain.inventory import Geometry
 from batteryd.errors import ConfigError, ProfileError
@@ -31,8 +33,32 @@ PROFILE_KINDS: Mapping[str, type[ModbusProfile] | type[SnmpProfile]] = MappingPr
 )
 
 
+def parse_profiles(data_by_file: Mapping[str, Mapping[str, Any]]) -> dict[str, Profile]:
+    """Check profiles that belong together, and return them by name and complete.
+
+    Raises:
+        ConfigError: with every mistake of the first profile that has any.
+    """
+    files = {parse_profile(data, file=file): file for file, data in data_by_file.items()}
+    known = {profile.name: profile for profile in files}
+    return {
+        profile.name: completed(profile, known=known, file=file) for profile, file in files.items()
+    }
+
+
+def completed(profile: Profile, *, known: Mapping[str, Profile | None], file: str) -> Profile:
+    """Return a profile with everything that it takes from those that it extends.
+
+    Raises:
+        ConfigError: it extends what cannot be extended.
+    """
+    return (
+        extended(profile, known=known, file=file) if isinstance(profile, SnmpProfile) else profile
+    )
+
+
 def parse_profile(data: Mapping[str, Any], *, file: str) -> Profile:
-    """Check one profile as it was read from TOML.
+    """Check one profile as it was read from TOML; `completed` adds what it extends.
 
     Raises:
         ConfigError: with every mistake that was found, not only the first.

@@ -17,7 +17,15 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from batteryd.domain.component import Component, parse_component
 from batteryd.domain.inventory import Chemistry, Geometry
@@ -212,6 +220,7 @@ class ProfileBase(ProfileModel):
     current_positive_while: Literal["charging", "discharging"] | None = None
     chemistry: Chemistry | None = None
     notes: str = ""
+    tested_against: str = ""  # one line for people: what the profile was held against
     geometry: GeometryDefaults = GeometryDefaults()
     limits: dict[QuantityName, Limits] = {}
     match: Match = Match()
@@ -231,14 +240,17 @@ class ProfileBase(ProfileModel):
         """Factor that makes current and power positive while charging."""
         return -1 if self.current_positive_while == "discharging" else 1
 
-    @model_validator(mode="after")
-    def _points_agree(self) -> Self:
-        mistakes = _unsigned(self.points, self.current_positive_while)
-        if not self.has_alternatives:
-            mistakes = _repeated(self.points) + mistakes
+    @field_validator("points")
+    @classmethod
+    def _points_agree(
+        cls, points: tuple[PointBase, ...], info: ValidationInfo
+    ) -> tuple[PointBase, ...]:
+        mistakes = _unsigned(points, info.data.get("current_positive_while"))
+        if not cls.has_alternatives:
+            mistakes = _repeated(points) + mistakes
         if mistakes:
             raise ValueError("; ".join(mistakes))
-        return self
+        return points
 
 
 def is_signed(quantity: str) -> bool:

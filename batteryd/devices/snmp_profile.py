@@ -13,7 +13,7 @@ import re
 from datetime import date
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from batteryd.devices.dates import DATE_AND_TIME
 from batteryd.devices.profile_base import (
@@ -21,6 +21,7 @@ from batteryd.devices.profile_base import (
     PointBase,
     ProfileBase,
     ProfileModel,
+    Text,
     levels_of,
 )
 from batteryd.domain.quantity import QUANTITIES
@@ -100,13 +101,6 @@ class SnmpPoint(PointBase):
         return self
 
 
-def _not_empty(points: tuple[SnmpPoint, ...]) -> tuple[SnmpPoint, ...]:
-    # Not Field(min_length=1), which counts points without mistakes only.
-    if not points:
-        raise ValueError("at least one point")
-    return points
-
-
 class SnmpMatch(Match):
     """How an SNMP device is recognised. Patterns given beside must be found as well."""
 
@@ -143,9 +137,17 @@ class SnmpProfile(ProfileBase):
     nameplate: SnmpNameplate = SnmpNameplate()
     date_formats: tuple[DateFormat, ...] = ("%Y-%m-%d",)
     unset_dates: tuple[date, ...] = ()  # what the maker writes where nobody has set a date
-    points: Annotated[tuple[SnmpPoint, ...], AfterValidator(_not_empty)]
+    points: tuple[SnmpPoint, ...] = ()
+    extends: Annotated[tuple[Text, ...], Field(validate_default=True)] = ()  # profiles' names
 
     @property
     def has_tables(self) -> bool:
         """Whether the device has to be asked which rows it has."""
         return any(point.is_column for point in self.points)
+
+    @field_validator("extends")
+    @classmethod
+    def _reads_something(cls, extends: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if not extends and info.data.get("points") == ():
+            raise ValueError("a profile to take points from, where there are no points")
+        return extends

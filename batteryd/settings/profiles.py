@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from batteryd.devices.profile import Profile, parse_profile
+from batteryd.devices.profile import Profile, completed, parse_profile
 from batteryd.errors import ConfigError
 from batteryd.settings.collect import Collector
 from batteryd.settings.files import Files, toml_of
@@ -16,9 +16,15 @@ Profiles = Mapping[str, Profile | None]  # None: known by its name, but its file
 def read_profiles(folder: Path, *, files: Files, collector: Collector) -> Profiles:
     """Return every profile by name; mistakes go to the collector."""
     packaged = packaged_config_dir() / "profiles"
+    paths = {path.stem: path for path in profile_files(folder, packaged)}
+    written: dict[str, Profile | None] = {
+        name: collector.attempt(partial(_profile, path, files=files))
+        for name, path in paths.items()
+    }
     return {
-        path.stem: collector.attempt(partial(_profile, path, files=files))
-        for path in profile_files(folder, packaged)
+        name: profile
+        and collector.attempt(partial(completed, profile, known=written, file=str(paths[name])))
+        for name, profile in written.items()
     }
 
 

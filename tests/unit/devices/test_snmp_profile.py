@@ -50,8 +50,8 @@ def test_a_date_format_that_names_no_day_of_a_year_is_refused(wrong: str) -> Non
     assert [m.key for m in caught.value.mistakes] == ["date_formats.2"]
 
 
-def test_a_profile_without_points_is_refused() -> None:
-    with pytest.raises(ConfigError, match="points: at least one point"):
+def test_a_profile_that_reads_nothing_is_refused() -> None:
+    with pytest.raises(ConfigError, match="extends: a profile to take points from"):
         parse_profile(profile_data(points=[]), file="tested.toml")
 
 
