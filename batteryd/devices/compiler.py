@@ -15,6 +15,7 @@ import numpy as np
 from batteryd.devices.arithmetic import Arithmetic, enumerations_of
 from batteryd.devices.decode import Group, RegisterDecoder, ScaleFactors
 from batteryd.devices.modbus_profile import ModbusPoint, ModbusProfile
+from batteryd.devices.overlap import overlap_text
 from batteryd.devices.plan import BIT_FUNCTIONS, ReadLimits, Span, plan_reads
 from batteryd.devices.unroll import Place, places_of, ranges_of
 from batteryd.domain.inventory import Geometry
@@ -38,6 +39,9 @@ def compile_decoder(profile: ModbusProfile, geometry: Geometry) -> RegisterDecod
         ProfileError: profile and geometry do not fit together.
     """
     places = places_of(profile, geometry)
+    overlap = overlap_text(places)
+    if overlap is not None:
+        raise ProfileError(overlap)
     requests = plan_reads(
         chain.from_iterable(_spans(place) for place in places),
         limits=ReadLimits(register_count=profile.register_count_max, gap=profile.gap_max),

@@ -8,7 +8,7 @@ register may be asked for.
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from batteryd.devices.plan import BIT_COUNT_MAX, BIT_FUNCTIONS, REGISTER_COUNT_MAX
 from batteryd.devices.profile_base import (
@@ -168,10 +168,14 @@ class ModbusProfile(ProfileBase):
             return point.sentinels
         return self.sentinels_by_type.get(point.type, ())
 
-    @model_validator(mode="after")
-    def _blocks_fit_requests(self) -> Self:
-        for block in self.blocks:
-            limit = BIT_COUNT_MAX if block.function in BIT_FUNCTIONS else self.register_count_max
+    @field_validator("blocks")
+    @classmethod
+    def _blocks_fit_requests(
+        cls, blocks: tuple[Block, ...], info: ValidationInfo
+    ) -> tuple[Block, ...]:
+        register_count_max = info.data.get("register_count_max", REGISTER_COUNT_MAX)
+        for block in blocks:
+            limit = BIT_COUNT_MAX if block.function in BIT_FUNCTIONS else register_count_max
             if block.whole and block.count > limit:
                 raise ValueError(f"whole blocks of at most {limit}, as one request reads them")
-        return self
+        return blocks

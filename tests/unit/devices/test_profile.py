@@ -90,7 +90,7 @@ def test_a_point_that_cannot_be_decoded_is_refused(
          "limits.temperature_c", "all rising or falling"),
         ({"match": {"model": "LR-["}}, "match.model", "a regular expression"),
         ({"register_count_max": 126}, "register_count_max", "125 or less"),
-        ({"blocks": [{"address": 0, "count": 126, "whole": True}]}, "", "at most 125"),
+        ({"blocks": [{"address": 0, "count": 126, "whole": True}]}, "blocks", "at most 125"),
         ({"blocks": [{"address": 10, "count": 5}]}, "points", "lies in no block"),
         ({"nameplate": {"serial": {"source": "S/N", "address": 1}}}, "nameplate.serial", "length"),
         ({"sentinels_by_type": {"uint24": [1]}}, "sentinels_by_type.uint24.[key]", "one of"),
@@ -108,7 +108,7 @@ def test_a_profile_that_cannot_be_read_is_refused(
 def test_a_quantity_stands_once_for_a_component() -> None:
     found = mistakes(profile_data(point(), point(address=7)))
 
-    assert found == {"": "one point only for -:soc_pct"}
+    assert found == {"points": "one point only for -:soc_pct"}
 
 
 def test_two_templates_that_meet_in_one_component_are_refused() -> None:
@@ -123,7 +123,7 @@ def test_a_profile_with_a_signed_quantity_says_what_positive_means(quantity: str
     data = profile_data(point(quantity))
     del data["current_positive_while"]
 
-    assert "current_positive_while = charging or discharging" in mistakes(data)[""]
+    assert "current_positive_while = charging or discharging" in mistakes(data)["points"]
 
 
 def test_registers_beyond_the_last_address_are_refused_when_the_profile_is_loaded() -> None:
@@ -145,9 +145,9 @@ def test_the_register_overrides_what_is_usual_for_a_family() -> None:
 def test_a_point_without_sentinels_of_its_own_has_those_of_its_type() -> None:
     profile = make_profile(
         point("soc_pct"),
-        point("soh_pct", sentinels=[250]),
-        point("cycle_count", sentinels=[]),
-        point("current_a", type="int16"),
+        point("soh_pct", address=1, sentinels=[250]),
+        point("cycle_count", address=2, sentinels=[]),
+        point("current_a", address=3, type="int16"),
         sentinels_by_type={"uint16": [0xFFFF, 0xFFFE]},
     )
 
@@ -178,3 +178,36 @@ def test_profiles_that_say_the_same_are_compiled_once() -> None:
     assert hash(one) == hash(same)
     assert one == same
     assert one.digest != other.digest
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        (point("voltage_v", type="uint32"), point("current_a", address=1, type="int16")),
+        (point("soc_pct", address=7), point("soh_pct", address=7)),
+        (point("soc_pct", address=7), point("current_a", address=7, type="int16")),
+        (point("power_w", type="int32"), point("voltage_v"), point("soh_pct", address=1)),
+        (point("cell_voltage_v", component="c{cell}", stride={"cell": 1}, type="uint32"),),
+    ],
+)
+def test_points_that_stand_in_each_other_s_registers_are_refused(points) -> None:
+    data = profile_data(*points, geometry={"cell_count_per_module": 2})
+
+    assert "share registers" in mistakes(data)["points"]
+
+
+def test_a_number_that_two_enumerations_translate_may_be_shared_and_so_may_bits() -> None:
+    state = {"address": 9, "enumeration": {0: 1, 1: 2}}
+    make_profile(
+        point("battery_status", **state),
+        point("output_source", **state),
+        point("bms_alarm_bits", address=12),
+        point("door_open", address=12, type="bit", bit=3),
+        point("voltage_v", address=9, function=4),
+    )
+
+
+def test_a_value_that_no_request_can_fetch_is_refused() -> None:
+    data = profile_data(point("power_w", type="int32"), register_count_max=1)
+
+    assert "more than one request may read (1)" in mistakes(data)["points"]

@@ -25,6 +25,7 @@ PLACE_OF_KIND = {
     "rules": "rules.toml",
     "notify": "notify.toml",
     "profile": "profiles/small-rack.toml",
+    "mib": "profiles/small-ups.toml",
 }
 
 TEXT_OF_REGISTER = {
