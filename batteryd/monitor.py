@@ -22,10 +22,9 @@ from dataclasses import dataclass
 
 from batteryd.clearance.facts import DEFAULT_LIMITS, ClearanceLimits
 from batteryd.clearance.unannounced import UNANNOUNCED_RULE, UnannouncedWork
-from batteryd.domain.alarm import Alarm, AlarmEvent, AlarmKey, Change, Priority, Suppression
-from batteryd.domain.circumstances import OWN_SITE, Circumstances, day_at
+from batteryd.domain.alarm import Alarm, AlarmEvent, Suppression
+from batteryd.domain.circumstances import Circumstances, day_at
 from batteryd.domain.clearance import Clearance
-from batteryd.domain.component import WHOLE_BATTERY, Scope
 from batteryd.domain.inventory import Inventory
 from batteryd.domain.notification import NewNotification
 from batteryd.domain.snapshot import Snapshot
@@ -44,6 +43,7 @@ from batteryd.rules.rulebook import RuleBook
 from batteryd.store.journal import Journal
 from batteryd.store.ledger import Ledger
 from batteryd.store.ledger_transaction import Transaction
+from batteryd.store.watched_journal import WatchedJournal
 from batteryd.warranty.condition_alarm import RULE as CONDITION_RULE
 from batteryd.warranty.coverage import assess
 
@@ -52,7 +52,6 @@ _log = logging.getLogger(__name__)
 OWN_ASSET_ID = "batteryd"  # what alarms about the daemon itself are about
 ACTOR = "batteryd"
 UNRECORDED_MAX = 10_000  # events that wait for a ledger that cannot write
-JOURNAL_RULE = "journal_not_storing"
 
 # Alarms that others than the rules' engine raise and return.
 NOT_OF_THE_ENGINE = work_alarms.RULES | {UNANNOUNCED_RULE, CONDITION_RULE}
@@ -102,18 +101,18 @@ class Monitor:
         self.assessments: dict[str, WarrantyAssessment] = {}
         self._engine = engine
         self._journal = journal
+        self._keeping = WatchedJournal(journal, own_asset_id=OWN_ASSET_ID)
         self._ledger = ledger
         self._listener = listener
         self._permits = PermitWatch(ledger)
         self._unannounced = UnannouncedWork(watching.inventory)
         self._unrecorded: deque[AlarmEvent] = deque(maxlen=UNRECORDED_MAX)
-        self._journal_trouble: str | None = None
         self._ledger_trouble: str | None = None
 
     @property
     def trouble(self) -> tuple[str, ...]:
         """Return what is wrong with batteryd itself, for the page and `batteryd status`."""
-        return tuple(t for t in (self._journal_trouble, self._ledger_trouble) if t is not None)
+        return tuple(t for t in (self._keeping.trouble, self._ledger_trouble) if t is not None)
 
     @property
     def orders_started(self) -> frozenset[str]:
@@ -135,12 +134,11 @@ class Monitor:
         assets = self.watching.inventory.assets
         self.last_good |= last_good(self._journal, assets, now_s=now_s)
         active = [a for a in self._ledger.alarms() if a.is_active]
-        own = [a for a in active if a.key.asset_id == OWN_ASSET_ID]
         rest = [
             a for a in active
             if a.key.asset_id != OWN_ASSET_ID and a.key.rule not in NOT_OF_THE_ENGINE
         ]  # fmt: skip
-        self._journal_trouble = next((a.why for a in own if a.key.rule == JOURNAL_RULE), None)
+        self._keeping.restore(active)
         # Work first: what was raised under its tighter limits stands under them.
         events = list(self._permits.refresh(self.watching.inventory, now_s=now_s))
         events += self._engine.set_at_work(self.orders_started, now_s=now_s)
@@ -150,7 +148,7 @@ class Monitor:
 
     def step(self, snapshots: Sequence[Snapshot], *, now_s: float) -> None:
         """Store, judge and record what was read since the last step."""
-        events = self._store(snapshots, now_s=now_s)
+        events = self._keeping.append(snapshots, now_s=now_s)
         for snapshot in snapshots:
             self.latest[snapshot.asset_id] = snapshot
             if not snapshot.is_failed:
@@ -158,6 +156,8 @@ class Monitor:
             events += self._engine.evaluate(snapshot, now_s)
         events += self._engine.tick(now_s)
         self.counters.snapshots += len(snapshots)
+        self.counters.stored = self._keeping.stored
+        self.counters.not_stored = self._keeping.not_stored
         self.record(events, now_s=now_s)
         self._watch_work(now_s=now_s)
         # After it: work that has just been started is announced.
@@ -305,46 +305,9 @@ class Monitor:
         body = message.as_body()
         return [NewNotification(channel, str(event.key), body) for channel in channels]
 
-    def _store(self, snapshots: Sequence[Snapshot], *, now_s: float) -> list[AlarmEvent]:
-        """Journal the snapshots; return the event where storing begins or ceases to work."""
-        try:
-            self._journal.append(snapshots)
-        except StoreError as error:
-            self.counters.not_stored += len(snapshots)
-            is_new, self._journal_trouble = self._journal_trouble is None, _not_storing(error)
-            if not is_new:
-                return []
-            _log.error("journal cannot store error=%r", str(error))
-            return [_journal_event(Change.RAISED, self._journal_trouble, now_s=now_s)]
-        self.counters.stored += len(snapshots)
-        if self._journal_trouble is None or not snapshots:
-            return []
-        self._journal_trouble = None
-        _log.warning("journal stores again not_stored=%d", self.counters.not_stored)
-        return [_journal_event(Change.RETURNED, "The journal stores readings again.", now_s=now_s)]
-
     def _note_ledger_trouble(self, error: StoreError) -> None:
         if self._ledger_trouble is None:
             _log.error("ledger cannot store waiting=%d error=%r", len(self._unrecorded), str(error))
             for event in self._unrecorded:
                 _log.error("unrecorded event key=%s why=%r", event.key, event.why)
         self._ledger_trouble = f"The ledger cannot store alarms, nobody is told of them: {error}"
-
-
-def _not_storing(error: StoreError) -> str:
-    return f"The journal cannot store readings, alarms go on: {error}"
-
-
-def _journal_event(change: Change, why: str, *, now_s: float) -> AlarmEvent:
-    return AlarmEvent(
-        key=AlarmKey(OWN_SITE.site_id, OWN_ASSET_ID, WHOLE_BATTERY, JOURNAL_RULE),
-        change=change,
-        at_s=now_s,
-        scope=Scope.BATTERY,
-        priority=Priority.HIGH,
-        quantity="",
-        value=None,
-        setpoint=None,
-        why=why,
-        action="Make room on the disk of batteryd's state directory.",
-    )
