@@ -4,6 +4,7 @@ How the pieces hang together:
 
     profile_base.py     what all profiles have: points, components, geometry, limits
     modbus_profile.py   registers          snmp_profile.py   object identifiers
+    sunspec_profile.py  a device that describes its registers itself
     profile.py          this: picks the protocol's model by the key `protocol` and checks with it
     profile_family.py   what a profile takes from those that it extends
     unroll.py, plan.py, compiler.py    what registers a profile amounts to for one geometry
@@ -22,13 +23,15 @@ from batteryd.devices.modbus_profile import ModbusProfile
 from batteryd.devices.profile_base import ONE_OF_EACH
 from batteryd.devices.profile_family import extended
 from batteryd.devices.snmp_profile import SnmpProfile
+from batteryd.devices.sunspec_profile import SunspecProfile
 from batteryd.domain.inventory import Geometry
 from batteryd.errors import ConfigError, ProfileError
 from batteryd.mistakes import mistakes_of
 
-Profile = ModbusProfile | SnmpProfile
+Profile = ModbusProfile | SunspecProfile | SnmpProfile
+ProfileKind = type[ModbusProfile] | type[SunspecProfile] | type[SnmpProfile]
 
-PROFILE_KINDS: Mapping[str, type[ModbusProfile] | type[SnmpProfile]] = MappingProxyType(
+PROFILE_KINDS: Mapping[str, ProfileKind] = MappingProxyType(
     {"modbus": ModbusProfile, "snmp": SnmpProfile}
 )
 
@@ -65,6 +68,8 @@ def parse_profile(data: Mapping[str, Any], *, file: str) -> Profile:
     """
     protocol = data.get("protocol")
     kind = PROFILE_KINDS.get(protocol) if isinstance(protocol, str) else None
+    if kind is ModbusProfile and "map" in data:
+        kind = SunspecProfile  # the device has the register table, not the file
     if kind is None:
         shown = "" if protocol is None else repr(protocol)
         raise ConfigError.one(file, "protocol", shown, f"one of {', '.join(PROFILE_KINDS)}")

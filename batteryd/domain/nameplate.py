@@ -1,7 +1,8 @@
 """What a device says of itself: who made it and which dates it carries.
 
-The three dates are different things. A UPS's replacement date is not the end of a contract's
-warranty, and a manufacture date is not an installation date; nothing here is ever merged.
+The dates are different things. A UPS's replacement date is not the end of a contract's warranty,
+and neither is the warranty's end that a BMS was given once (SunSpec has a field for it); a
+manufacture date is not an installation date. Nothing here is ever merged.
 """
 
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ class Nameplate:
     manufactured_on: DeviceDate = DeviceDate()
     last_replaced_on: DeviceDate = DeviceDate()
     replace_by: DeviceDate = DeviceDate()
+    warranty_ends_on: DeviceDate = DeviceDate()  # as the device says; the contract may differ
 
 
 UNKNOWN_NAMEPLATE = Nameplate()

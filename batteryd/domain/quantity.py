@@ -52,6 +52,10 @@ def _flag(name: str, meaning: str) -> Quantity:
     return Quantity(name, "", 0, 1, meaning, is_flag=True)
 
 
+def _place(extreme: str, level: str) -> Quantity:
+    return Quantity(f"{extreme}_{level}", "", 1, 9999, f"number of the {level} with that extreme")
+
+
 def _bits(name: str, meaning: str) -> Quantity:
     return Quantity(name, "", 0, _BITS_MAX, meaning, is_bits=True)
 
@@ -99,6 +103,15 @@ _ROWS = (
     _bits("bms_alarm_bits", "alarm bits as the BMS sends them"),
     _bits("bms_fault_bits", "fault bits as the BMS sends them"),
     _bits("bms_status_bits", "status bits as the BMS sends them"),
+    # Where an extreme was found, for devices that say so; numbers count from 1.
+    *(
+        _place(extreme, level)
+        for extreme in (
+            "cell_voltage_v_max", "cell_voltage_v_min",
+            "module_temperature_c_max", "module_temperature_c_min",
+        )
+        for level in ("string", "module", "cell")
+    ),
 )  # fmt: skip
 
 QUANTITIES = MappingProxyType({row.name: row for row in _ROWS})
