@@ -21,8 +21,9 @@ from batteryd.devices.address import (
 )
 from batteryd.devices.device import DEADLINE_S, PolledDevice
 from batteryd.devices.link import ModbusLink, Reader
-from batteryd.devices.links import Endpoints, HostPort, ModbusLinks
+from batteryd.devices.links import Endpoints, ModbusLinks
 from batteryd.devices.modbus import PymodbusLink
+from batteryd.devices.modbus_line import ModbusLine
 from batteryd.devices.modbus_profile import ModbusProfile
 from batteryd.devices.modbus_reader import ModbusReader
 from batteryd.devices.profile import Profile
@@ -52,7 +53,7 @@ class Fleet:
         self._options = options
         self._endpoints = Endpoints()
         self._modbus_links = ModbusLinks(self._open_modbus)
-        self._request_pause_s: dict[HostPort, float] = {}
+        self._request_pause_s: dict[ModbusLine, float] = {}
         self._built: dict[str, _Built] = {}
 
     def devices(
@@ -85,20 +86,19 @@ class Fleet:
         return tuple(one.device for one in built.values())
 
     def _build(self, asset: Asset, *, profile: Profile, address: Address) -> PolledDevice:
-        at = HostPort(address.host, address.port)
         return PolledDevice(
             asset,
-            reader=self._reader(asset, profile=profile, address=address, at=at),
-            endpoint=self._endpoints.at(at),
+            reader=self._reader(asset, profile=profile, address=address),
+            endpoint=self._endpoints.at(address.place),
             clock=self._clock,
             deadline_s=self._options.deadline_s,
         )
 
-    def _reader(self, asset: Asset, *, profile: Profile, address: Address, at: HostPort) -> Reader:
+    def _reader(self, asset: Asset, *, profile: Profile, address: Address) -> Reader:
         match profile, address:
             case ModbusProfile(), ModbusAddress():
-                self._heed_pause(profile, at=at)
-                link = self._modbus_links.lend(at)
+                self._heed_pause(profile, line=address.line)
+                link = self._modbus_links.lend(address.line)
                 return ModbusReader(profile, geometry=asset.geometry, link=link, unit=address.unit)
             case SnmpProfile(), SnmpAddress():
                 session = open_snmp_link(
@@ -110,18 +110,17 @@ class Fleet:
             case _:
                 raise ProfileError(f"profile {profile.name} does not speak {address.redacted}")
 
-    def _heed_pause(self, profile: ModbusProfile, *, at: HostPort) -> None:
+    def _heed_pause(self, profile: ModbusProfile, *, line: ModbusLine) -> None:
         # Behind one gateway the most delicate device sets the pace.
-        before_s = self._request_pause_s.get(at, 0.0)
-        self._request_pause_s[at] = max(before_s, profile.request_pause_s)
+        before_s = self._request_pause_s.get(line, 0.0)
+        self._request_pause_s[line] = max(before_s, profile.request_pause_s)
 
-    def _open_modbus(self, at: HostPort) -> ModbusLink:
+    def _open_modbus(self, line: ModbusLine) -> ModbusLink:
         return PymodbusLink(
-            at.host,
-            at.port,
+            line,
             timeout_s=self._options.modbus_timeout_s,
             connect_timeout_s=self._options.modbus_connect_timeout_s,
-            request_pause_s=self._request_pause_s[at],
+            request_pause_s=self._request_pause_s[line],
             clock=self._clock,
         )
 

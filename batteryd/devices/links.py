@@ -7,38 +7,28 @@ neighbours keep the connection open.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 from weakref import WeakValueDictionary
 
 from batteryd.devices.endpoint import Endpoint
+from batteryd.devices.host_port import HostPort
 from batteryd.devices.link import ModbusLink
+from batteryd.devices.modbus_line import ModbusLine
 
-
-class HostPort(NamedTuple):
-    """Where something listens."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
-
-
-OpenModbusLink = Callable[[HostPort], ModbusLink]
+OpenModbusLink = Callable[[ModbusLine], ModbusLink]
+Place = HostPort | ModbusLine
 
 
 class Endpoints:
     """The endpoints in use; each lasts as long as a device refers to it."""
 
     def __init__(self) -> None:
-        self._in_use: WeakValueDictionary[HostPort, Endpoint] = WeakValueDictionary()
+        self._in_use: WeakValueDictionary[Place, Endpoint] = WeakValueDictionary()
 
-    def at(self, address: HostPort) -> Endpoint:
-        """Return the endpoint at an address, the same one for everybody."""
-        endpoint = self._in_use.get(address)
+    def at(self, place: Place) -> Endpoint:
+        """Return the endpoint at a place, the same one for everybody."""
+        endpoint = self._in_use.get(place)
         if endpoint is None:
-            endpoint = self._in_use[address] = Endpoint(str(address))
+            endpoint = self._in_use[place] = Endpoint(str(place))
         return endpoint
 
 
@@ -47,35 +37,35 @@ class ModbusLinks:
 
     def __init__(self, open_link: OpenModbusLink) -> None:
         self._open_link = open_link
-        self._open: dict[HostPort, ModbusLink] = {}
-        self._loans: dict[HostPort, int] = {}
+        self._open: dict[ModbusLine, ModbusLink] = {}
+        self._loans: dict[ModbusLine, int] = {}
 
-    def lend(self, address: HostPort) -> ModbusLink:
+    def lend(self, line: ModbusLine) -> ModbusLink:
         """Return a link that others may use too; closing it ends this loan only."""
-        return _BorrowedLink(self, address)
+        return _BorrowedLink(self, line)
 
-    def take(self, address: HostPort) -> ModbusLink:
+    def take(self, line: ModbusLine) -> ModbusLink:
         """Begin a loan."""
-        if address not in self._open:
-            self._open[address] = self._open_link(address)
-            self._loans[address] = 0
-        self._loans[address] += 1
-        return self._open[address]
+        if line not in self._open:
+            self._open[line] = self._open_link(line)
+            self._loans[line] = 0
+        self._loans[line] += 1
+        return self._open[line]
 
-    async def give_back(self, address: HostPort) -> None:
+    async def give_back(self, line: ModbusLine) -> None:
         """End a loan, and close the link with the last one."""
-        self._loans[address] -= 1
-        if not self._loans[address]:
-            del self._loans[address]
-            await self._open.pop(address).close()
+        self._loans[line] -= 1
+        if not self._loans[line]:
+            del self._loans[line]
+            await self._open.pop(line).close()
 
 
 class _BorrowedLink:
     """A `ModbusLink` on loan."""
 
-    def __init__(self, links: ModbusLinks, address: HostPort) -> None:
+    def __init__(self, links: ModbusLinks, line: ModbusLine) -> None:
         self._links = links
-        self._address = address
+        self._line = line
         self._link: ModbusLink | None = None
 
     async def read(self, *, unit: int, function: int, start: int, count: int) -> Sequence[int]:
@@ -87,9 +77,9 @@ class _BorrowedLink:
     async def close(self) -> None:
         if self._link is not None:
             self._link = None
-            await self._links.give_back(self._address)
+            await self._links.give_back(self._line)
 
     def _taken(self) -> ModbusLink:
         if self._link is None:
-            self._link = self._links.take(self._address)
+            self._link = self._links.take(self._line)
         return self._link

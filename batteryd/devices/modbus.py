@@ -1,12 +1,15 @@
-"""The Modbus TCP link: pymodbus, held on a short lead.
+"""The Modbus link, whatever line it runs over: one request after the other, and reads only.
 
-Reads only: functions 1 to 4, and 43/14 for identification. There is no way to send another one.
+    modbus.py              functions 1 to 4, and 43/14 for identification; turns and pauses
+    modbus_connection.py   judges each frame that pymodbus sends and receives
+    modbus_client.py       pymodbus's client for a line
+    modbus_line.py         what a connection is made to
 
-pymodbus (3.16) skips an answer with a foreign transaction id and waits on, takes id 0 for any, and
-does not notice a closed connection before the time-out. So each received frame is judged before
-pymodbus sees it (`modbus_frame`), and a fault ends the request at once. After any request without a
-proper answer the connection is closed: a late answer finds nobody, the next request a new
-connection. Trying again, and when, is the caller's decision; pymodbus's own retries are off.
+After any request without a proper answer the connection is closed: a late answer finds nobody, the
+next request a new connection. Where frames have no transaction id (serial lines, and gateways that
+pass their bytes on) a late answer would find the new connection as well, so there the next request
+also waits until no answer can be under way. Trying again, and when, is the caller's decision;
+pymodbus's own retries are off.
 """
 
 import asyncio
@@ -15,16 +18,17 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import cast
 
-from pymodbus.client import AsyncModbusTcpClient
+from pymodbus.client.base import ModbusBaseClient
 from pymodbus.constants import DeviceInformation
 from pymodbus.exceptions import ModbusException
 from pymodbus.pdu import ModbusPDU
 from pymodbus.pdu.mei_message import ReadDeviceInformationResponse
 
 from batteryd.clock import Clock, SystemClock
-from batteryd.devices.modbus_frame import Verdict, judge
+from batteryd.devices.modbus_connection import ModbusConnection
+from batteryd.devices.modbus_line import ModbusLine
 from batteryd.devices.plan import BIT_COUNT_MAX, BIT_FUNCTIONS, REGISTER_COUNT_MAX
-from batteryd.errors import DeviceRejected, LinkError, LinkOutOfStep, LinkRefused, LinkTimeout
+from batteryd.errors import DeviceRejected, LinkTimeout
 
 # Every loss is told by whoever polls, once; pymodbus would tell it at each request.
 logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
@@ -35,10 +39,10 @@ _UNIT_MAX = 255
 
 _READS = MappingProxyType(
     {
-        1: AsyncModbusTcpClient.read_coils,
-        2: AsyncModbusTcpClient.read_discrete_inputs,
-        3: AsyncModbusTcpClient.read_holding_registers,
-        4: AsyncModbusTcpClient.read_input_registers,
+        1: ModbusBaseClient.read_coils,
+        2: ModbusBaseClient.read_discrete_inputs,
+        3: ModbusBaseClient.read_holding_registers,
+        4: ModbusBaseClient.read_input_registers,
     }
 )
 
@@ -58,31 +62,28 @@ _REFUSALS = MappingProxyType(
 )
 _NOT_SUPPORTED = frozenset({1, 2, 3})
 
-Ask = Callable[[AsyncModbusTcpClient], Awaitable[ModbusPDU]]
+Ask = Callable[[ModbusBaseClient], Awaitable[ModbusPDU]]
 
 
 class PymodbusLink:
-    """One connection to one endpoint, opened when it is first needed. Requests take turns on it."""
+    """One connection on one line, opened when it is first needed. Requests take turns on it."""
 
     def __init__(
         self,
-        host: str,
-        port: int = 502,
+        line: ModbusLine,
         *,
         timeout_s: float = 1.0,
         connect_timeout_s: float = 3.0,
         request_pause_s: float = 0.0,
         clock: Clock = _SYSTEM_CLOCK,
     ) -> None:
-        self._host = host
-        self._port = port
-        self._name = f"{host}:{port}"
+        self._line = line
         self._timeout_s = timeout_s
         self._connect_timeout_s = connect_timeout_s
-        self._request_pause_s = request_pause_s
+        self._request_pause_s = max(request_pause_s, line.silence_s)
         self._clock = clock
         self._turn = asyncio.Lock()
-        self._connection: _Connection | None = None
+        self._connection: ModbusConnection | None = None
         self._transaction = 0  # the last one used
         self._free_at_s = clock.monotonic_s()
 
@@ -143,98 +144,36 @@ class PymodbusLink:
                 answer = await ask(connection.client)
                 is_answered = True
             except ModbusException as error:  # whatever else happened, a judged frame told it
-                text = f"no answer from {self._name} in {self._timeout_s:g} s"
+                text = f"no answer from {self._line} in {self._timeout_s:g} s"
                 raise LinkTimeout(text) from error
             finally:
-                self._free_at_s = self._clock.monotonic_s() + self._request_pause_s
+                self._free_at_s = self._clock.monotonic_s() + self._rest_s(is_answered=is_answered)
                 if not is_answered:  # cancelled included: the answer may still be on its way
                     await self.close()
         if answer.isError():
-            raise _refusal(answer, name=self._name)
+            raise _refusal(answer, line=self._line)
         return answer
 
-    async def _connected(self) -> "_Connection":
+    async def _connected(self) -> ModbusConnection:
         if self._connection is not None and self._connection.client.connected:
             return self._connection
         await self.close()
-        connection = _Connection(self._host, self._port, timeout_s=self._connect_timeout_s)
-        if not await connection.open(
-            answer_timeout_s=self._timeout_s, last_transaction=self._transaction
-        ):
-            raise LinkRefused(
-                f"no connection to {self._name}: refused, unreachable"
-                f" or not answered in {self._connect_timeout_s:g} s"
-            )
+        connection = ModbusConnection(self._line, timeout_s=self._connect_timeout_s)
+        await connection.open(answer_timeout_s=self._timeout_s, last_transaction=self._transaction)
         self._connection = connection
         return connection
+
+    def _rest_s(self, *, is_answered: bool) -> float:
+        """Return how long the line has to rest before the next request."""
+        if is_answered or not self._line.quiet_after_loss:
+            return self._request_pause_s
+        return max(self._request_pause_s, self._timeout_s)
 
     async def _pause(self) -> None:
         # Some devices lose a request that follows too closely on the answer before.
         wait_s = self._free_at_s - self._clock.monotonic_s()
-        if self._request_pause_s and wait_s > 0:
+        if wait_s > 0:
             await self._clock.sleep(wait_s * self._clock.rate)  # the network's time is never scaled
-
-
-class _Connection:
-    """One TCP connection: pymodbus's client, with each frame judged before it is let through."""
-
-    def __init__(self, host: str, port: int, *, timeout_s: float) -> None:
-        self._name = f"{host}:{port}"
-        self._request = b""  # the frame of the open request
-        self.client = AsyncModbusTcpClient(
-            host,
-            port=port,
-            timeout=timeout_s,
-            retries=0,
-            reconnect_delay=0,
-            trace_packet=self._on_packet,
-            trace_connect=self._on_connect,
-        )
-
-    async def open(self, *, answer_timeout_s: float, last_transaction: int) -> bool:
-        """Connect; return whether that succeeded."""
-        try:
-            is_open = await self.client.connect()
-        except UnicodeError:  # a host name that cannot be one
-            return False
-        # pymodbus has one time-out for both; it is looked up anew at each request.
-        self.client.ctx.comm_params.timeout_connect = answer_timeout_s
-        # It would count from 1 again. A gateway may send an answer that it owes to the connection
-        # before, so ids go on where that one ended.
-        self.client.ctx.next_tid = last_transaction
-        return is_open
-
-    @property
-    def transaction(self) -> int:
-        """The last transaction id used."""
-        return self.client.ctx.next_tid
-
-    def close(self) -> None:
-        """Close the socket."""
-        self._request = b""
-        self.client.close()
-
-    def _on_packet(self, sending: bool, packet: bytes) -> bytes:  # noqa: FBT001  pymodbus's signature
-        if sending:
-            self._request = packet
-            return packet
-        verdict = judge(self._request, packet)
-        if verdict.is_fault:
-            self._fail(LinkOutOfStep(f"{self._name} sent {verdict.value}"))
-        if verdict is not Verdict.COMPLETE:
-            return b""  # pymodbus keeps what it was not shown and comes again with more
-        self._request = b""
-        return packet
-
-    def _on_connect(self, is_connected: bool) -> None:  # noqa: FBT001  pymodbus's signature
-        if not is_connected:
-            self._fail(LinkRefused(f"{self._name} closed the connection"))
-
-    def _fail(self, error: LinkError) -> None:
-        waiting = self.client.ctx.response_future
-        if self._request and not waiting.done():
-            waiting.set_exception(error)
-        self.close()
 
 
 def _identification(unit: int, *, object_id: int) -> Ask:
@@ -243,7 +182,7 @@ def _identification(unit: int, *, object_id: int) -> Ask:
     )
 
 
-def _refusal(answer: ModbusPDU, *, name: str) -> DeviceRejected:
+def _refusal(answer: ModbusPDU, *, line: ModbusLine) -> DeviceRejected:
     code = answer.exception_code
     text = _REFUSALS.get(code, "unknown reason")
-    return DeviceRejected(f"{name} refused: {text} (code {code})", code=code)
+    return DeviceRejected(f"{line} refused: {text} (code {code})", code=code)

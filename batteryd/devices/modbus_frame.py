@@ -31,6 +31,7 @@ class Verdict(StrEnum):
     WRONG_FUNCTION = "the answer to another function"
     WRONG_LENGTH = "an answer of the wrong length"
     WRONG_CONTENT = "an answer that contradicts itself"
+    DAMAGED = "an answer whose checksum is wrong"
 
     @property
     def is_fault(self) -> bool:

@@ -47,7 +47,7 @@ async def probe(
             nothing of a battery.
     """
     if isinstance(address, ModbusAddress):
-        modbus_link = PymodbusLink(address.host, address.port, timeout_s=timeout_s, clock=clock)
+        modbus_link = PymodbusLink(address.line, timeout_s=timeout_s, clock=clock)
         try:
             reader, name = await _modbus_reader(
                 address, link=modbus_link, profiles=profiles, name=profile_name

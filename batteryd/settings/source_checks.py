@@ -9,6 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from batteryd.devices.address import Address, ModbusAddress, parse_address
 from batteryd.devices.compiler import compile_decoder
+from batteryd.devices.links import Place
+from batteryd.devices.modbus_line import obstacle
 from batteryd.devices.modbus_profile import ModbusProfile
 from batteryd.errors import Mistake, ProfileError
 from batteryd.mistakes import unknown_text
@@ -18,7 +20,7 @@ from batteryd.settings.profiles import Profiles
 
 DEFAULT_CREDENTIAL = "default"
 
-Identity = tuple[str, int, int | None]  # host, port, and the unit behind it
+Identity = tuple[Place, int | None]  # and the unit there
 
 
 def source_mistakes(
@@ -37,6 +39,7 @@ def source_mistakes(
             yield item.place.mistake("address", item.row.address, str(error))
             continue
         yield from _protocol_mistakes(item, address, profiles=profiles)
+        yield from _line_mistakes(item, address)
         yield from _credential_mistakes(item, address, credentials=credentials)
         earlier = first.setdefault(_identity(address), item)
         if earlier is not item:
@@ -51,14 +54,15 @@ def is_snmp(address: str) -> bool:
 
 def _address(text: str) -> Address:
     parts = urlsplit(text)
-    if parts.username or parts.password or parse_qs(parts.query).keys() - {"version"}:
+    has_words = is_snmp(text) and parse_qs(parts.query).keys() - {"version"}
+    if parts.username or parts.password or has_words:
         raise ValueError("an address and nothing else; users and secrets are in a credential")
     return parse_address(text)
 
 
 def _identity(address: Address) -> Identity:
     unit = address.unit if isinstance(address, ModbusAddress) else None
-    return address.host, address.port, unit
+    return address.place, unit
 
 
 def _profile_mistakes(item: Located[SourceRow], *, profiles: Profiles) -> Iterator[Mistake]:
@@ -91,6 +95,12 @@ def _protocol_mistakes(
     if profile is not None and profile.protocol != protocol:
         allowed = f"{profile.protocol}://..., as profile {profile.name} speaks it"
         yield item.place.mistake("address", item.row.address, allowed)
+
+
+def _line_mistakes(item: Located[SourceRow], address: Address) -> Iterator[Mistake]:
+    lacking = obstacle(address.line) if isinstance(address, ModbusAddress) else ""
+    if lacking:
+        yield item.place.mistake("address", item.row.address, lacking)
 
 
 def _credential_mistakes(

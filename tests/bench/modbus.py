@@ -12,6 +12,7 @@ from pymodbus.client import AsyncModbusTcpClient
 
 from batteryd.devices.compiler import compile_decoder
 from batteryd.devices.modbus import PymodbusLink
+from batteryd.devices.modbus_line import TcpLine
 from batteryd.devices.modbus_profile import ModbusProfile
 from batteryd.devices.modbus_reader import ModbusReader
 from batteryd.devices.profile import parse_profile
@@ -50,7 +51,7 @@ async def _measure(port: int) -> tuple[float, float]:
     requests = compile_decoder(profile, Geometry()).requests
     client = AsyncModbusTcpClient("127.0.0.1", port=port, timeout=TIMEOUT_S, retries=0)
     await client.connect()
-    link = PymodbusLink("127.0.0.1", port, timeout_s=TIMEOUT_S)
+    link = PymodbusLink(TcpLine("127.0.0.1", port), timeout_s=TIMEOUT_S)
     reader = ModbusReader(profile, geometry=Geometry(), link=link, unit=UNIT)
 
     async def bare() -> None:

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batteryd.devices.modbus import PymodbusLink
+from batteryd.devices.modbus_line import TcpLine
 from batteryd.errors import LinkError
 from tests.wire.modbus_device import Answer, Asked, ModbusDevice, honest
 
@@ -83,7 +84,7 @@ def test_a_lying_device_costs_a_link_error_at_most(
             return [said[:cut], said[cut:]] if in_pieces else [said]
 
         async with ModbusDevice(lying) as device:
-            link = PymodbusLink("127.0.0.1", device.port, timeout_s=TIMEOUT_S)
+            link = PymodbusLink(TcpLine("127.0.0.1", device.port), timeout_s=TIMEOUT_S)
             try:
                 if identification:
                     await link.read_identification(unit=3)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 
 from batteryd.devices.modbus import PymodbusLink
+from batteryd.devices.modbus_line import TcpLine
 from batteryd.errors import (
     DeviceRejected,
     LinkError,
@@ -28,7 +29,7 @@ async def device() -> AsyncIterator[ModbusDevice]:
 
 @pytest.fixture
 async def link(device: ModbusDevice) -> AsyncIterator[PymodbusLink]:
-    opened = PymodbusLink("127.0.0.1", device.port, timeout_s=PATIENCE_S)
+    opened = PymodbusLink(TcpLine("127.0.0.1", device.port), timeout_s=PATIENCE_S)
     yield opened
     await opened.close()
 
@@ -224,7 +225,7 @@ async def test_a_fault_ends_the_request_at_once_and_the_next_one_starts_afresh(
 
 
 async def test_a_late_answer_is_never_taken_for_the_next_one(device: ModbusDevice) -> None:
-    link = PymodbusLink("127.0.0.1", device.port, timeout_s=IMPATIENCE_S)
+    link = PymodbusLink(TcpLine("127.0.0.1", device.port), timeout_s=IMPATIENCE_S)
     held_back: list[bytes] = []
 
     def one_behind(asked: Asked) -> Answer:
@@ -243,7 +244,7 @@ async def test_a_late_answer_is_never_taken_for_the_next_one(device: ModbusDevic
 
 
 async def test_an_answer_that_comes_after_the_time_out_finds_nobody(device: ModbusDevice) -> None:
-    link = PymodbusLink("127.0.0.1", device.port, timeout_s=IMPATIENCE_S)
+    link = PymodbusLink(TcpLine("127.0.0.1", device.port), timeout_s=IMPATIENCE_S)
     device.script = lambda _asked: []
     with pytest.raises(LinkTimeout):
         await read(link, start=100)
@@ -296,7 +297,7 @@ async def test_a_device_that_hung_up_between_polls_is_called_again(
 async def test_a_closed_port_is_refused(device: ModbusDevice) -> None:
     async with ModbusDevice() as gone:
         port = gone.port
-    link = PymodbusLink("127.0.0.1", port)
+    link = PymodbusLink(TcpLine("127.0.0.1", port))
 
     with pytest.raises(LinkRefused, match=f"no connection to 127.0.0.1:{port}"):
         await read(link)
@@ -305,7 +306,7 @@ async def test_a_closed_port_is_refused(device: ModbusDevice) -> None:
 @pytest.mark.parametrize("host", ["a..b", "x" * 70, "no such host"])
 async def test_a_host_that_cannot_be_is_refused(host: str) -> None:
     with pytest.raises(LinkRefused):
-        await read(PymodbusLink(host, 502))
+        await read(PymodbusLink(TcpLine(host, 502)))
 
 
 async def test_a_link_may_be_closed_twice_and_used_again(
@@ -340,7 +341,7 @@ class PauseClock:
 
 async def test_a_pause_is_kept_between_requests_in_real_seconds(device: ModbusDevice) -> None:
     clock = PauseClock()
-    link = PymodbusLink("127.0.0.1", device.port, request_pause_s=0.05, clock=clock)
+    link = PymodbusLink(TcpLine("127.0.0.1", device.port), request_pause_s=0.05, clock=clock)
 
     for _ in range(3):
         await read(link)
@@ -398,6 +399,6 @@ async def test_a_lost_device_leaves_no_line_in_the_log(
         with pytest.raises(LinkError):
             await read(link)
     with pytest.raises(LinkError):
-        await read(PymodbusLink("127.0.0.1", 1))
+        await read(PymodbusLink(TcpLine("127.0.0.1", 1)))
 
     assert [r.getMessage() for r in caplog.records if r.name != "asyncio" or r.levelno > 10] == []

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from batteryd.devices.modbus import PymodbusLink
+from batteryd.devices.modbus_line import TcpLine
 from batteryd.devices.modbus_profile import ModbusProfile
 from batteryd.devices.modbus_reader import ModbusReader
 from batteryd.devices.profile import parse_profile
@@ -37,7 +38,7 @@ async def device() -> AsyncIterator[ModbusDevice]:
 
 @pytest.fixture
 async def reader(device: ModbusDevice, profile: ModbusProfile) -> AsyncIterator[ModbusReader]:
-    link = PymodbusLink("127.0.0.1", device.port, timeout_s=0.25)
+    link = PymodbusLink(TcpLine("127.0.0.1", device.port), timeout_s=0.25)
     made = ModbusReader(profile, geometry=Geometry(), link=link, unit=1)
     yield made
     await made.close()

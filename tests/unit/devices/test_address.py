@@ -6,15 +6,19 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from batteryd.devices.address import ModbusAddress, SnmpAddress, parse_address, with_credential
+from batteryd.devices.modbus_line import TcpLine
 from batteryd.settings.model import Credential
 
 
 @pytest.mark.parametrize(
     ("text", "address"),
     [
-        ("modbus://10.0.5.31/1", ModbusAddress("10.0.5.31", 502, 1)),
-        ("modbus://gateway-5.example:1502/247", ModbusAddress("gateway-5.example", 1502, 247)),
-        ("modbus://[fd00::31]/1", ModbusAddress("fd00::31", 502, 1)),
+        ("modbus://10.0.5.31/1", ModbusAddress(TcpLine("10.0.5.31", 502), 1)),
+        (
+            "modbus://gateway-5.example:1502/247",
+            ModbusAddress(TcpLine("gateway-5.example", 1502), 247),
+        ),
+        ("modbus://[fd00::31]/1", ModbusAddress(TcpLine("fd00::31", 502), 1)),
         ("snmp://10.0.5.20", SnmpAddress("10.0.5.20", 161)),
         ("snmp://ups-a:1161?version=1", SnmpAddress("ups-a", 1161, version="1")),
     ],

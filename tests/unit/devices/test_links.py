@@ -1,9 +1,11 @@
 """One connection an endpoint, opened by the first read and closed by the last reader."""
 
-from batteryd.devices.links import Endpoints, HostPort, ModbusLinks
+from batteryd.devices.host_port import HostPort
+from batteryd.devices.links import Endpoints, ModbusLinks
+from batteryd.devices.modbus_line import TcpLine
 
-GATEWAY = HostPort("10.0.5.11", 502)
-OTHER_GATEWAY = HostPort("10.0.5.12", 502)
+GATEWAY = TcpLine("10.0.5.11", 502)
+OTHER_GATEWAY = TcpLine("10.0.5.12", 502)
 
 
 class FakeModbusLink:
@@ -96,7 +98,7 @@ def test_devices_at_one_address_share_an_endpoint_as_long_as_one_of_them_is_left
     endpoints = Endpoints()
     endpoint = endpoints.at(GATEWAY)
 
-    assert endpoints.at(HostPort("10.0.5.11", 502)) is endpoint
+    assert endpoints.at(TcpLine("10.0.5.11", 502)) is endpoint
     assert endpoints.at(OTHER_GATEWAY) is not endpoint
     assert endpoint.name == "10.0.5.11:502"
     assert endpoints.at(HostPort("fd00::5:11", 161)).name == "[fd00::5:11]:161"
