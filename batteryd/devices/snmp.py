@@ -37,13 +37,24 @@ def open_snmp_link(
     Raises:
         ConfigError: the engine asked for cannot do what the address asks for.
     """
+    return PatientSnmpLink(exchange_opener(address, engine=engine, timeout_s=timeout_s))
+
+
+def exchange_opener(
+    address: SnmpAddress, *, engine: EngineName = "auto", timeout_s: float = TIMEOUT_S
+) -> OpenExchange:
+    """Return what opens a session with an agent, by the engine that can.
+
+    Raises:
+        ConfigError: the engine asked for cannot do what the address asks for.
+    """
     obstacle = gufo_obstacle(address)
     if engine == "gufo" and obstacle:
         raise ConfigError.one(
             address.redacted, "snmp_engine", engine, f"auto or pysnmp: {obstacle}"
         )
     opens = _open_pysnmp if engine == "pysnmp" or obstacle else _open_gufo
-    return PatientSnmpLink(partial(opens, address, timeout_s))
+    return partial(opens, address, timeout_s)
 
 
 def gufo_obstacle(words: SnmpAddress | SnmpCredential) -> str:
