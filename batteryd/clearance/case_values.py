@@ -12,11 +12,11 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, Strict
 
 from batteryd.clearance.wording import UNKNOWN_S
+from batteryd.domain.instants import can_be_shown
 from batteryd.domain.inventory import Chemistry
 from batteryd.domain.work import AttestationKind
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_YEARS = range(1970, 3000)  # what can be shown in every time zone
 _CHEMISTRY_SPELLINGS = {"NCM": "NMC"}
 # The others are said of services, or after the work.
 _ATTESTED_BEFORE = (
@@ -45,7 +45,7 @@ def _instant(value: object) -> datetime:
         at = datetime.fromisoformat(value) if isinstance(value, str) else value
     except ValueError:
         raise ValueError(allowed) from None
-    if not isinstance(at, datetime) or at.tzinfo is None or at.year not in _YEARS:
+    if not isinstance(at, datetime) or at.tzinfo is None or not can_be_shown(at.timestamp()):
         raise ValueError(allowed)
     return at
 

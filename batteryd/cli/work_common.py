@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from batteryd.cli.frame import configuration, ledger_in
 from batteryd.clock import SystemClock
+from batteryd.domain.instants import ALLOWED, can_be_shown
 from batteryd.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -85,7 +86,8 @@ def instant_of(text: str) -> float:
     """Read an instant that somebody typed, for argparse.
 
     Raises:
-        ArgumentTypeError: it is none, or does not say its offset: two sites may have two noons.
+        ArgumentTypeError: it is none, lies outside the years that can be shown, or does not say its
+            offset: two sites may have two noons.
     """
     try:
         at = datetime.fromisoformat(text)
@@ -95,6 +97,8 @@ def instant_of(text: str) -> float:
         raise argparse.ArgumentTypeError(
             f"{text!r} is no instant with its offset, such as 2025-09-26T19:30+09:00"
         )
+    if not can_be_shown(at.timestamp()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not {ALLOWED}")
     return at.timestamp()
 
 

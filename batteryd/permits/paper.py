@@ -10,6 +10,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from batteryd.clearance.acceptance import ACCEPTABLE, SIGNER_COUNT_MIN
+from batteryd.domain.instants import ALLOWED, can_be_shown
 from batteryd.domain.inventory import Inventory
 from batteryd.domain.person import same_person
 from batteryd.domain.work import (
@@ -62,6 +63,9 @@ def mistakes_in_plan(plan: WorkOrder, *, inventory: Inventory, file: str) -> Ite
         yield Mistake(file, "battery", "", "batteries of one site: an order has one calendar")
     if not plan.people:
         yield Mistake(file, "person", "", "the name of everybody who will be there")
+    for name, at_s in (("from", plan.starts_at_s), ("to", plan.ends_at_s)):
+        if not can_be_shown(at_s):
+            yield Mistake(file, name, "", ALLOWED)
     if not plan.starts_at_s < plan.ends_at_s:
         yield Mistake(file, "to", "", "an end that comes after the beginning")
 

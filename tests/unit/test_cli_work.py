@@ -184,6 +184,17 @@ def test_an_instant_without_an_offset_is_refused(
     assert "2025-09-26T19:30+09:00" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("text", ["9999-12-31T23:59-12:00", "0001-01-01T00:00+09:00"])
+def test_an_instant_that_could_not_be_shown_again_never_reaches_the_ledger(
+    desk: Desk, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        desk.type("open", "--kind", "test", "--battery", "R1", "--from", at(0), "--to", text)
+
+    assert ended.value.code == 2
+    assert f"'{text}' is not an instant from 1970 to 2999" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [

@@ -123,6 +123,8 @@ def test_a_file_of_several_calendars_is_read_as_one(inventory: Inventory) -> Non
         (START, START + START, "one instant"),
         (END, "", "DTEND: one instant"),
         (END, "DTEND:20251125T110000Z\n", "to: an end that comes after the beginning"),
+        (END, "DTEND:99991231T235959Z\n", "to: an instant from 1970 to 2999"),
+        (END, "DURATION:P4000000D\n", "to: an instant from 1970 to 2999"),
         (END, "DURATION:two hours\n", "DURATION = two hours: a duration such as PT2H"),
         ("relocate", "move", "kind = move: one of relocate"),
         ("R1, R2", "R1, R22", "battery = R22: unknown battery; did you mean R2?"),
