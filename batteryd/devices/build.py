@@ -25,11 +25,12 @@ from batteryd.devices.links import Endpoints, ModbusLinks
 from batteryd.devices.modbus import PymodbusLink
 from batteryd.devices.modbus_line import ModbusLine
 from batteryd.devices.modbus_profile import ModbusProfile
-from batteryd.devices.modbus_reader import ModbusReader
+from batteryd.devices.modbus_readers import AnyModbusProfile, modbus_reader
 from batteryd.devices.profile import Profile
 from batteryd.devices.snmp import EngineName, open_snmp_link
 from batteryd.devices.snmp_profile import SnmpProfile
 from batteryd.devices.snmp_reader import SnmpReader
+from batteryd.devices.sunspec_profile import SunspecProfile
 from batteryd.domain.inventory import Asset
 from batteryd.errors import ProfileError
 
@@ -96,10 +97,10 @@ class Fleet:
 
     def _reader(self, asset: Asset, *, profile: Profile, address: Address) -> Reader:
         match profile, address:
-            case ModbusProfile(), ModbusAddress():
+            case ModbusProfile() | SunspecProfile(), ModbusAddress():
                 self._heed_pause(profile, line=address.line)
                 link = self._modbus_links.lend(address.line)
-                return ModbusReader(profile, geometry=asset.geometry, link=link, unit=address.unit)
+                return modbus_reader(profile, geometry=asset.geometry, link=link, unit=address.unit)
             case SnmpProfile(), SnmpAddress():
                 session = open_snmp_link(
                     address,
@@ -110,7 +111,7 @@ class Fleet:
             case _:
                 raise ProfileError(f"profile {profile.name} does not speak {address.redacted}")
 
-    def _heed_pause(self, profile: ModbusProfile, *, line: ModbusLine) -> None:
+    def _heed_pause(self, profile: AnyModbusProfile, *, line: ModbusLine) -> None:
         # Behind one gateway the most delicate device sets the pace.
         before_s = self._request_pause_s.get(line, 0.0)
         self._request_pause_s[line] = max(before_s, profile.request_pause_s)

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from batteryd.devices.plan import BIT_COUNT_MAX, BIT_FUNCTIONS, REGISTER_COUNT_MAX
 from batteryd.devices.profile_base import (
+    Match,
     PointBase,
     ProfileBase,
     ProfileModel,
@@ -148,6 +149,21 @@ class ModbusNameplate(ProfileModel):
         return {name: text for name, text in rows.items() if text is not None}
 
 
+class RegisterSign(ProfileModel):
+    """What a register of this family can show, for devices that have no name."""
+
+    function: Literal[3, 4] = 3
+    address: Address
+    min: Annotated[int, Field(ge=0, le=0xFFFF)]  # both as the raw register
+    max: Annotated[int, Field(ge=0, le=0xFFFF)]
+
+
+class ModbusMatch(Match):
+    """How a Modbus device is recognised: by its nameplate, by its registers, or by both."""
+
+    registers: tuple[RegisterSign, ...] = ()
+
+
 class ModbusProfile(ProfileBase):
     """A Modbus device family."""
 
@@ -160,6 +176,7 @@ class ModbusProfile(ProfileBase):
     sentinels_by_type: dict[PointType, tuple[int, ...]] = Field(default_factory=dict)
     blocks: tuple[Block, ...] = ()
     nameplate: ModbusNameplate = ModbusNameplate()
+    match: ModbusMatch = ModbusMatch()
     points: tuple[ModbusPoint, ...]
 
     def sentinels_of(self, point: ModbusPoint) -> tuple[int, ...]:

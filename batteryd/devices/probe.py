@@ -10,11 +10,11 @@ from batteryd.clock import Clock
 from batteryd.devices.address import Address, ModbusAddress, SnmpAddress
 from batteryd.devices.link import ModbusLink, Reader, SnmpLink
 from batteryd.devices.modbus import PymodbusLink
-from batteryd.devices.modbus_profile import ModbusProfile
-from batteryd.devices.modbus_reader import ModbusReader
+from batteryd.devices.modbus_readers import AnyModbusProfile, modbus_reader
 from batteryd.devices.probe_answer import ProbeAnswer
 from batteryd.devices.profile import Profile
-from batteryd.devices.recognise import recognise_modbus, recognise_snmp
+from batteryd.devices.recognise import recognise_snmp
+from batteryd.devices.recognise_modbus import recognise_modbus
 from batteryd.devices.snmp import open_snmp_link
 from batteryd.devices.snmp_profile import SnmpProfile
 from batteryd.devices.snmp_reader import SnmpReader
@@ -73,14 +73,15 @@ async def _modbus_reader(
     name: str | None,
 ) -> tuple[Reader, str]:
     if name is None:
-        known = [p for p in profiles.values() if isinstance(p, ModbusProfile)]
+        known = [p for p in profiles.values() if isinstance(p, AnyModbusProfile)]
         profile = await recognise_modbus(link, known, unit=address.unit)
     else:
         named = profiles[name]
-        if not isinstance(named, ModbusProfile):
+        if not isinstance(named, AnyModbusProfile):
             raise _wrong_protocol(named, address)
         profile = named
-    return ModbusReader(profile, geometry=Geometry(), link=link, unit=address.unit), profile.name
+    reader = modbus_reader(profile, geometry=Geometry(), link=link, unit=address.unit)
+    return reader, profile.name
 
 
 async def _snmp_reader(

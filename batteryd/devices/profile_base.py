@@ -132,6 +132,11 @@ class Match(ProfileModel):
     manufacturer: Pattern | None = None
     model: Pattern | None = None
 
+    @property
+    def has_patterns(self) -> bool:
+        """Whether the nameplate decides."""
+        return self.manufacturer is not None or self.model is not None
+
     def fits(self, nameplate: Nameplate) -> bool:
         """Whether every pattern given here is found in the nameplate."""
         asked = ((self.manufacturer, nameplate.manufacturer), (self.model, nameplate.model))

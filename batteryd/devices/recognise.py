@@ -1,23 +1,18 @@
-"""Finds the profile that a device answers to.
+"""Finds the profile that an SNMP device answers to.
 
 An SNMP device says what it is (sysObjectID). The profile that knows the longest beginning of that
 comes first, then the others; profiles of standards (`generic`) come last, because makers' devices
 answer them too. Of a battery a device must also have something: `match.answers` keep a power strip
 of a UPS maker from being taken for a UPS.
-
-A Modbus device says nothing by itself: it is asked for its nameplate as each profile reads it.
 """
 
 from collections.abc import Iterable, Sequence
 
-from batteryd.devices.link import ModbusLink, SnmpLink, SnmpValue
-from batteryd.devices.modbus_profile import ModbusProfile
-from batteryd.devices.modbus_reader import ModbusReader
-from batteryd.devices.profile_base import Match
+from batteryd.devices.link import SnmpLink, SnmpValue
 from batteryd.devices.snmp_profile import SnmpProfile
 from batteryd.devices.snmp_reader import SnmpReader
 from batteryd.domain.inventory import Geometry
-from batteryd.errors import DeviceRejected, LinkOutOfStep, ProfileError
+from batteryd.errors import ProfileError
 
 SYS_OBJECT_ID = "1.3.6.1.2.1.1.2.0"
 
@@ -43,30 +38,6 @@ def ranked(profiles: Iterable[SnmpProfile], *, object_id: str) -> Sequence[SnmpP
     return sorted(possible, key=lambda p: (p.match.generic, -_known_length(p, object_id), p.name))
 
 
-async def recognise_modbus(
-    link: ModbusLink, profiles: Iterable[ModbusProfile], *, unit: int
-) -> ModbusProfile:
-    """Return the first profile whose patterns the device's nameplate has.
-
-    Raises:
-        ProfileError: none does.
-        LinkError: the device does not answer.
-    """
-    profiles = sorted(profiles, key=lambda p: p.name)
-    for profile in profiles:
-        if not _has_patterns(profile.match):
-            continue
-        reader = ModbusReader(profile, geometry=Geometry(), link=link, unit=unit)
-        try:
-            nameplate = await reader.read_nameplate()
-        except (DeviceRejected, LinkOutOfStep):
-            continue  # it has not got these registers
-        if profile.match.fits(nameplate):
-            return profile
-    names = ", ".join(p.name for p in profiles) or "none"
-    raise ProfileError(f"no profile recognises this device; name one of: {names}")
-
-
 def _known_length(profile: SnmpProfile, object_id: str) -> int:
     """Return how much of a sysObjectID a profile knows, in characters; 0 for none."""
     known = (
@@ -75,10 +46,6 @@ def _known_length(profile: SnmpProfile, object_id: str) -> int:
         if f"{object_id}.".startswith(f"{start}.")
     )
     return max(known, default=0)
-
-
-def _has_patterns(match: Match) -> bool:
-    return match.manufacturer is not None or match.model is not None
 
 
 async def _answers(link: SnmpLink, profile: SnmpProfile) -> bool:
@@ -93,7 +60,7 @@ def _says_something(value: SnmpValue) -> bool:
 
 
 async def _fits(link: SnmpLink, profile: SnmpProfile) -> bool:
-    if not _has_patterns(profile.match):
+    if not profile.match.has_patterns:
         return True
     reader = SnmpReader(profile, geometry=Geometry(), link=link)
     return profile.match.fits(await reader.read_nameplate())

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from batteryd.devices.link import Reader
-from batteryd.devices.modbus_profile import ModbusProfile
-from batteryd.devices.modbus_reader import ModbusReader
+from batteryd.devices.modbus_readers import AnyModbusProfile, modbus_reader
 from batteryd.devices.profile import Profile
-from batteryd.devices.recognise import recognise_modbus, recognise_snmp
+from batteryd.devices.recognise import recognise_snmp
+from batteryd.devices.recognise_modbus import recognise_modbus
 from batteryd.devices.recording import ModbusRecording, Recording
 from batteryd.devices.recording_file import parse_recording
 from batteryd.devices.replayed import ReplayedModbusLink, ReplayedSnmpLink
@@ -70,9 +70,9 @@ async def recognised(recording: Recording) -> tuple[str, Reader]:
     known = profiles().values()
     if isinstance(recording, ModbusRecording):
         link = ReplayedModbusLink(recording)
-        maps = [p for p in known if isinstance(p, ModbusProfile)]
+        maps = [p for p in known if isinstance(p, AnyModbusProfile)]
         profile = await recognise_modbus(link, maps, unit=recording.unit)
-        reader = ModbusReader(profile, geometry=Geometry(), link=link, unit=recording.unit)
+        reader = modbus_reader(profile, geometry=Geometry(), link=link, unit=recording.unit)
         return profile.name, reader
     agent = ReplayedSnmpLink(recording)
     mibs = [p for p in known if isinstance(p, SnmpProfile)]

@@ -2,8 +2,7 @@
 
 import pytest
 
-from batteryd.devices.modbus_profile import ModbusProfile
-from batteryd.devices.recognise import SYS_OBJECT_ID, ranked, recognise_modbus, recognise_snmp
+from batteryd.devices.recognise import SYS_OBJECT_ID, ranked, recognise_snmp
 from batteryd.devices.snmp_profile import SnmpProfile
 from batteryd.errors import LinkTimeout, ProfileError
 from tests.snmp_devices import CHARGE, STATUS, FakeAgent, make_profile
@@ -71,17 +70,3 @@ async def test_patterns_must_be_found_in_the_nameplate_too():
 
 def test_a_profile_that_knows_no_object_is_no_candidate():
     assert ranked([profile("by-name-only")], object_id=MAKER) == []
-
-
-async def test_a_modbus_device_without_patterns_in_any_profile_has_to_be_named():
-    class Untouched:
-        """A link that nobody has a reason to use."""
-
-    data = {
-        "name": "some-rack", "title": "A rack", "protocol": "modbus", "poll_interval_s": 10,
-        "points": [{"address": 0, "type": "uint16", "quantity": "soc_pct", "source": "SOC"}],
-    }  # fmt: skip
-    some = ModbusProfile.model_validate(data)
-
-    with pytest.raises(ProfileError, match="name one of: some-rack"):
-        await recognise_modbus(Untouched(), [some], unit=1)
