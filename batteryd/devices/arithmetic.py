@@ -4,7 +4,7 @@
 
 in float64, where factor, shift and divisor are the whole numbers that scale and offset amount to.
 0.1 is no binary fraction; 36.5 read as 365 in tenths comes out as 36.5 because 365 / 10 is rounded
-once.
+once. A result that is a reserved number in disguise (`quality_reserved`) or implausible is bad.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,6 +15,7 @@ from math import lcm
 import numpy as np
 
 from batteryd.devices.profile_base import PointBase, is_signed
+from batteryd.devices.quality_reserved import disguises_of
 from batteryd.domain.quality import Quality
 from batteryd.domain.snapshot import Indices, Qualities, Values
 
@@ -23,13 +24,15 @@ _GOOD = Quality.GOOD.value
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Arithmetic:
-    """Scale, offset, sign and plausible range of every column."""
+    """Scale, offset, sign, disguises and plausible range of every column."""
 
     factors: Values
     shifts: Values
     divisors: Values
     lows: Values
     highs: Values
+    disguise_places: Indices  # one entry a disguise: which column may show it
+    disguises: Values
 
     @classmethod
     def of(cls, points: Sequence[PointBase], *, sign: int) -> "Arithmetic":
@@ -38,13 +41,26 @@ class Arithmetic:
         ranges = [point.plausible_range for point in points]
         factors, shifts, divisors = np.array(rows, np.float64).reshape(-1, 3).T.copy()
         lows, highs = np.array(ranges, np.float64).reshape(-1, 2).T.copy()
-        return cls(factors, shifts, divisors, lows, highs)
+        disguises = [
+            (column, number)
+            for column, point in enumerate(points)
+            if point.enumeration is None
+            for number in disguises_of(point.quantity)
+        ]
+        return cls(
+            factors, shifts, divisors, lows, highs,
+            disguise_places=np.array([column for column, _ in disguises], np.intp),
+            disguises=np.array([number for _, number in disguises], np.float64),
+        )  # fmt: skip
 
     def apply(self, *, values: Values, quality: Qualities) -> None:
         """Turn raw numbers into ours and mark what cannot be."""
         values *= self.factors
         values += self.shifts
         values /= self.divisors
+        is_disguised = values[self.disguise_places] == self.disguises
+        if is_disguised.any():
+            _mark(self.disguise_places[is_disguised], quality)
         is_plausible = (values >= self.lows) & (values <= self.highs)
         if is_plausible.all():
             return
@@ -52,6 +68,10 @@ class Arithmetic:
         quality[doubtful] = Quality.IMPLAUSIBLE
         # NaN is a float's own way to say "no number".
         quality[doubtful & np.isnan(values)] = Quality.NOT_IMPLEMENTED
+
+
+def _mark(columns: Indices, quality: Qualities) -> None:
+    quality[columns[quality[columns] == _GOOD]] = Quality.SENTINEL
 
 
 @dataclass(frozen=True, slots=True, eq=False)

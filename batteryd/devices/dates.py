@@ -7,11 +7,18 @@ kept.
 """
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from batteryd.domain.nameplate import DeviceDate
 
-DATE_AND_TIME = "DateAndTime"  # the binary form of RFC 2579, beside strptime's formats
+# Beside strptime's formats:
+DATE_AND_TIME = "DateAndTime"  # the binary form of RFC 2579
+UNIX_TIME = "UnixTime"  # seconds since 1970 as a whole number; 0 is not set
+DAYS_SINCE_2000 = "DaysSince2000"  # as a whole number; 0 is not set
+NAMED_FORMATS = (DATE_AND_TIME, UNIX_TIME, DAYS_SINCE_2000)
+
+_DAY_0 = {UNIX_TIME: date(1970, 1, 1), DAYS_SINCE_2000: date(2000, 1, 1)}
+_UNITS_A_DAY = {UNIX_TIME: 86400, DAYS_SINCE_2000: 1}
 _DATE_AND_TIME_LENGTHS = (8, 11)  # without and with the zone
 _YEARS = range(1990, 2100)  # a battery's; a year outside is a broken clock or field
 
@@ -23,7 +30,7 @@ def parse_device_date(
 
     Args:
         raw: as the device says it.
-        formats: strptime's, or `DateAndTime`; tried in turn.
+        formats: strptime's, or one of `NAMED_FORMATS`; tried in turn.
         unset: days that the maker writes where nobody has set a date.
     """
     if raw is None:
@@ -57,7 +64,15 @@ def _text_date(text: str, formats: Sequence[str]) -> date | None:
         return None
     for known in formats:
         try:
+            if known in _DAY_0:
+                return _counted_date(text.strip(), known)
             return datetime.strptime(text.strip(), known).date()  # noqa: DTZ007  a day has no zone
-        except ValueError:
+        except (OverflowError, ValueError):
             continue
     return None
+
+
+def _counted_date(text: str, known: str) -> date:
+    if not text.isdecimal() or int(text) == 0:
+        raise ValueError(f"{text!r} counts nothing")
+    return _DAY_0[known] + timedelta(days=int(text) // _UNITS_A_DAY[known])

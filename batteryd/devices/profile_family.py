@@ -11,7 +11,7 @@ asked last and never needed. How a device is recognised, its geometry and its li
 profile's own alone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from batteryd.devices.profile_base import ProfileBase, is_signed
@@ -36,14 +36,29 @@ def extended(profile: SnmpProfile, *, known: Known, file: str) -> SnmpProfile:
         ConfigError: names under `extends` lead nowhere, to another protocol or back here. What is
             wrong with a profile that is extended is a mistake of its own file, not of this one.
     """
-    mistakes = tuple(
-        Mistake(file, f"extends.{number}", f'"{name}"', allowed)
-        for number, name in enumerate(profile.extends, start=1)
-        if (allowed := _refusal(profile, name, known=known)) is not None
+    mistakes = (
+        *_extends_mistakes(profile, known=known, file=file),
+        *_without_mistakes(profile, known=known, file=file),
     )
     if mistakes:
         raise ConfigError(mistakes)
     return _complete(profile, known=known, within=frozenset())
+
+
+def _extends_mistakes(profile: SnmpProfile, *, known: Known, file: str) -> Iterator[Mistake]:
+    for number, name in enumerate(profile.extends, start=1):
+        allowed = _refusal(profile, name, known=known)
+        if allowed is not None:
+            yield Mistake(file, f"extends.{number}", f'"{name}"', allowed)
+
+
+def _without_mistakes(profile: SnmpProfile, *, known: Known, file: str) -> Iterator[Mistake]:
+    family = set().union(*(_family(name, known=known) for name in profile.extends))
+    sources = {p.source for name in family if (base := known[name]) for p in base.points}
+    for number, source in enumerate(profile.without, start=1):
+        if source not in sources:
+            allowed = unknown_text("source of what is extended", source, known=sorted(sources))
+            yield Mistake(file, f"without.{number}", f'"{source}"', allowed)
 
 
 def _refusal(profile: SnmpProfile, name: str, *, known: Known) -> str | None:
@@ -104,7 +119,8 @@ def _inherited(profile: SnmpProfile, base: SnmpProfile) -> list[SnmpPoint]:
     return [
         _as_alternative(point, is_turned=is_turned and is_signed(point.quantity))
         for point in base.points
-        if _identity(point) not in own  # the profile knows better what its device says there
+        # A profile knows better than a standard what its device says there.
+        if _identity(point) not in own and point.source not in profile.without
     ]
 
 

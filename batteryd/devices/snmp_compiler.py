@@ -16,6 +16,7 @@ import numpy as np
 from batteryd.devices.arithmetic import Arithmetic
 from batteryd.devices.link import SnmpValue
 from batteryd.devices.profile_base import component_at, counts_of, levels_of
+from batteryd.devices.quality_reserved import RESERVED_EVERYWHERE
 from batteryd.devices.snmp_decode import (
     Alternatives,
     Condition,
@@ -24,14 +25,12 @@ from batteryd.devices.snmp_decode import (
     SnmpDecoder,
     comparable,
 )
-from batteryd.devices.snmp_profile import SnmpPoint, SnmpProfile, When
+from batteryd.devices.snmp_profile import Level, SnmpPoint, SnmpProfile
 from batteryd.domain.component import Component, parse_component
 from batteryd.domain.inventory import Geometry
 from batteryd.domain.quality import Quality
+from batteryd.domain.quantity import QUANTITIES
 from batteryd.domain.snapshot import Column, Indices, Layout
-
-# No quantity of a battery has these values; cards show them where they know nothing.
-RESERVED_EVERYWHERE = (2**31 - 1, -(2**31), 2**32 - 1)
 
 Rows = tuple[tuple[str, ...], ...]  # of each point of the profile: the row indices, as in OIDs
 
@@ -65,7 +64,7 @@ def rows_of_table(
         return tuple(rows)
     where = point.where
     return tuple(
-        row for row in rows if comparable(selector.get(f"{where.oid}.{row}")) in where.equals
+        row for row in rows if where.admits(comparable(selector.get(f"{where.oid}.{row}")))
     )
 
 
@@ -87,21 +86,26 @@ def compile_snmp(profile: SnmpProfile, rows: Rows) -> SnmpDecoder:
         layout=Layout.of(columns),
         oids=_asked_oids(candidates),
         listed=_listed(points),
-        candidate_oids=tuple(candidate.oid for candidate in candidates),
+        candidate_oids=tuple(
+            c.oid if c.point.listed is None else _listed_key(at, c.oid)
+            for at, c in enumerate(candidates)
+        ),
         candidate_sources=tuple(f"{c.point.source} ({c.oid})" for c in candidates),
         first=_indices([members[0] for members in by_column.values()]),
         alternatives=tuple(
-            Alternatives(column, tuple(members))
+            Alternatives(column, tuple(members), QUANTITIES[columns[column].quantity].is_flag)
             for column, members in enumerate(by_column.values())
             if len(members) > 1
         ),
         text_candidates=frozenset(at for at, point in enumerate(points) if point.text),
+        text_bits={at: point.text_bits for at, point in enumerate(points) if point.text_bits},
+        signed=_indices([at for at, point in enumerate(points) if point.signed]),
         enumerations=tuple((at, p.enumeration) for at, p in enumerate(points) if p.enumeration),
         sentinel_places=_indices([at for at, _ in sentinels]),
         sentinels=np.array([sentinel for _, sentinel in sentinels], np.float64),
         absences=np.array([_absence(point) for point in points], np.uint8),
         conditions=tuple(
-            _condition(at, point.only_when) for at, point in enumerate(points) if point.only_when
+            Condition(at, point.only_when) for at, point in enumerate(points) if point.only_when
         ),
         contradictions=tuple(_contradictions(points)),
         arithmetic=Arithmetic.of(points, sign=profile.current_sign),
@@ -111,7 +115,8 @@ def compile_snmp(profile: SnmpProfile, rows: Rows) -> SnmpDecoder:
 def _counted_rows(point: SnmpPoint, counts: Mapping[str, int | None]) -> Iterator[str]:
     levels = levels_of(point.component)
     reach = [counts[level] for level in levels]
-    if not levels or point.where is not None or point.number_by == "order" or None in reach:
+    is_told_by_index = point.where is None and point.number_by == "index" and not point.level_at
+    if not levels or not is_told_by_index or None in reach:
         return
     last = point.index_base - 1
     for numbers in product(*(range(1, (count or 0) + 1) for count in reach)):
@@ -145,9 +150,19 @@ def _component(point: SnmpPoint, row: str, *, position: int) -> Component | None
     if point.number_by == "order":
         index = [*index[: len(levels) - 1], position]
     numbers = dict(zip(levels, index[-len(levels) :], strict=False))
+    if point.level_at is not None:
+        numbers = _picked(point.level_at, index)
     if len(numbers) < len(levels) or not all(1 <= n <= 9999 for n in numbers.values()):
         return None
     return component_at(point.component, numbers)
+
+
+def _picked(level_at: Mapping[Level, int], index: Sequence[int]) -> dict[str, int]:
+    return {
+        level: index[place - 1 if place > 0 else place]
+        for level, place in level_at.items()
+        if abs(place) <= len(index)
+    }
 
 
 def _asked_oids(candidates: Sequence[Candidate]) -> tuple[str, ...]:
@@ -162,21 +177,27 @@ def _asked_oids(candidates: Sequence[Candidate]) -> tuple[str, ...]:
 
 def _listed(points: Sequence[SnmpPoint]) -> tuple[ListedRow, ...]:
     return tuple(
-        ListedRow(point.oid, frozenset(point.listed.any_of), point.listed.count)
-        for point in points
+        ListedRow(
+            _listed_key(at, point.oid),
+            point.oid,
+            frozenset(point.listed.any_of),
+            point.listed.count,
+            point.where,
+        )
+        for at, point in enumerate(points)
         if point.listed is not None
     )
+
+
+def _listed_key(at: int, oid: str) -> str:
+    return f"{oid} {at}"  # no OID of the answer
 
 
 def _contradictions(points: Sequence[SnmpPoint]) -> Iterator[Contradicted]:
     for at, point in enumerate(points):
         doubt = point.contradicted_when
         if doubt is not None:
-            yield Contradicted(_condition(at, doubt), frozenset(doubt.raw))
-
-
-def _condition(at: int, when: When) -> Condition:
-    return Condition(at, when.oid, frozenset(when.equals))
+            yield Contradicted(Condition(at, doubt), frozenset(doubt.raw))
 
 
 def _absence(point: SnmpPoint) -> Quality:

@@ -10,7 +10,9 @@ alternatives. Theory of operation:
     quality   starts good. What is missing, reserved, unknown to an enumeration, subject to a
               condition that does not hold, or implausible is bad and has no number. A value that
               another object contradicts is uncertain and keeps it.
-    column    takes its first candidate, or the first better one where that is bad.
+    column    takes its first candidate, or the first better one where that is bad. A flag takes
+              one that is raised before one that is not: one object that asks for a new battery is
+              enough.
 """
 
 import re
@@ -22,6 +24,7 @@ import numpy as np
 
 from batteryd.devices.arithmetic import Arithmetic
 from batteryd.devices.link import RawReading, SnmpValue
+from batteryd.devices.snmp_profile import When
 from batteryd.domain.quality import BAD_FROM, Quality
 from batteryd.domain.snapshot import Indices, Layout, Qualities, Values
 
@@ -38,12 +41,11 @@ class Condition(NamedTuple):
     """What another object must say for a candidate to count."""
 
     candidate: int
-    oid: str
-    equals: frozenset[int | str]
+    when: When
 
     def holds(self, answer: Answer) -> bool:
-        """Whether the object has one of the values."""
-        return comparable(answer.get(self.oid)) in self.equals
+        """Whether the other object says so."""
+        return self.when.admits(comparable(answer.get(self.when.oid)))
 
 
 class Contradicted(NamedTuple):
@@ -58,14 +60,36 @@ class Alternatives(NamedTuple):
 
     column: int
     candidates: tuple[int, ...]
+    is_flag: bool
 
 
 class ListedRow(NamedTuple):
     """A column that is looked through for a value while its table has rows."""
 
+    key: str  # what the flag is called in an answer; several may look through one column
     oid: str
     any_of: frozenset[int | str]
     count_oid: str
+    where: When | None  # which rows count
+
+    @property
+    def walked_oids(self) -> tuple[str, ...]:
+        """The columns that must be known."""
+        return (self.oid,) if self.where is None else (self.oid, self.where.oid)
+
+    def flag(self, walked: Mapping[str, Answer], *, count: int) -> int | None:
+        """Return whether a row has the value; None where rows are counted but not shown."""
+        rows = walked[self.oid] if count else {}
+        shown = (row for row in rows if self._counts(row, walked))
+        if any(comparable(rows[row]) in self.any_of for row in shown):
+            return 1
+        return 0 if len(rows) >= count else None
+
+    def _counts(self, row: str, walked: Mapping[str, Answer]) -> bool:
+        if self.where is None:
+            return True
+        other = row.replace(self.oid, self.where.oid, 1)
+        return self.where.admits(comparable(walked[self.where.oid].get(other)))
 
 
 class Decoded(NamedTuple):
@@ -87,6 +111,8 @@ class SnmpDecoder:
     first: Indices = field(repr=False)  # of each column: its most trusted candidate
     alternatives: tuple[Alternatives, ...] = field(repr=False)
     text_candidates: frozenset[int] = field(repr=False)
+    text_bits: Mapping[int, Sequence[int]] = field(repr=False)  # the characters of each candidate
+    signed: Indices = field(repr=False)
     enumerations: tuple[tuple[int, Mapping[int, int]], ...] = field(repr=False)
     sentinel_places: Indices = field(repr=False)
     sentinels: Values = field(repr=False)
@@ -101,18 +127,15 @@ class SnmpDecoder:
         quality: Qualities = np.zeros(len(raw), dtype=np.uint8)
         values = self._numbers(raw, quality=quality)
         self._mark_unsaid(raw, values=values, quality=quality)
+        if len(self.signed):
+            values[self.signed] -= (values[self.signed] >= 2**31) * 2.0**32
         for at, ours_by_raw in self.enumerations:
             _translate(at, ours_by_raw, values=values, quality=quality)
-        for condition in self.conditions:
-            if not condition.holds(answer):
-                quality[condition.candidate] = Quality.NOT_IMPLEMENTED
+        self._mark_conditions(answer, quality=quality)
         with np.errstate(all="ignore"):  # a float beyond all bounds is bad data, not our error
             self.arithmetic.apply(values=values, quality=quality)
-        for doubt in self.contradictions:
-            at = doubt.when.candidate
-            if raw[at] in doubt.raw and quality[at] == _GOOD and doubt.when.holds(answer):
-                quality[at] = Quality.CONTRADICTED
-        winners = self._winners(quality)
+        self._mark_contradictions(raw, answer, quality=quality)
+        winners = self._winners(values, quality)
         if self.alternatives:
             values, quality = values[winners], quality[winners]
         if quality.any():
@@ -127,7 +150,11 @@ class SnmpDecoder:
                 pass  # an integer of a hundred octets; below it costs only itself
         values: Values = np.empty(len(raw))
         for at, value in enumerate(raw):
-            values[at], quality[at] = number_of(value, is_text=at in self.text_candidates)
+            values[at], quality[at] = (
+                flag_of(value, characters=self.text_bits[at])
+                if at in self.text_bits
+                else number_of(value, is_text=at in self.text_candidates)
+            )
         return values
 
     def _mark_unsaid(self, raw: Raw, *, values: Values, quality: Qualities) -> None:
@@ -138,12 +165,27 @@ class SnmpDecoder:
         if shown.any():
             quality[self.sentinel_places[shown]] = Quality.SENTINEL
 
-    def _winners(self, quality: Qualities) -> Indices:
-        if not self.alternatives or not quality.any():
+    def _mark_conditions(self, answer: Answer, *, quality: Qualities) -> None:
+        for condition in self.conditions:
+            if not condition.holds(answer):
+                quality[condition.candidate] = Quality.NOT_IMPLEMENTED
+
+    def _mark_contradictions(self, raw: Raw, answer: Answer, *, quality: Qualities) -> None:
+        for doubt in self.contradictions:
+            at = doubt.when.candidate
+            if raw[at] in doubt.raw and quality[at] == _GOOD and doubt.when.holds(answer):
+                quality[at] = Quality.CONTRADICTED
+
+    def _winners(self, values: Values, quality: Qualities) -> Indices:
+        if not self.alternatives:
             return self.first
+        is_all_good = not quality.any()
         winners = self.first.copy()
-        for column, candidates in self.alternatives:
-            winners[column] = min(candidates, key=lambda at: _RANKS[quality[at]])
+        for column, candidates, is_flag in self.alternatives:
+            if is_flag:
+                winners[column] = min(candidates, key=lambda at: (_RANKS[quality[at]], -values[at]))
+            elif not is_all_good:
+                winners[column] = min(candidates, key=lambda at: _RANKS[quality[at]])
         return winners
 
 
@@ -165,6 +207,18 @@ def number_of(value: SnmpValue | None, *, is_text: bool) -> tuple[float, int]:
         return float(value), _GOOD
     except OverflowError:
         return np.nan, Quality.UNDECODABLE
+
+
+def flag_of(value: SnmpValue | None, *, characters: Sequence[int]) -> tuple[float, int]:
+    """Return 1 where one of these characters of a text of zeroes and ones is 1, otherwise 0."""
+    if not isinstance(value, bytes):
+        return np.nan, _GOOD if value is None else Quality.UNDECODABLE
+    text = value.strip(b"\0 ")
+    if not text:
+        return np.nan, Quality.NOT_IMPLEMENTED
+    if set(text) - set(b"01") or max(characters) >= len(text):
+        return np.nan, Quality.UNDECODABLE
+    return float(any(text[at] == ord("1") for at in characters)), _GOOD
 
 
 def comparable(value: SnmpValue | None) -> int | float | str | None:

@@ -13,9 +13,16 @@ import re
 from datetime import date
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from batteryd.devices.dates import DATE_AND_TIME
+from batteryd.devices.dates import NAMED_FORMATS
 from batteryd.devices.profile_base import (
     Match,
     PointBase,
@@ -38,26 +45,56 @@ def _oid(text: str) -> str:
     return text
 
 
+def _name_oid(text: str) -> str:
+    _oid(text.removesuffix(".*"))
+    return text
+
+
 def _date_format(text: str) -> str:
     has_year = any(year in text for year in _YEARS)
-    if text != DATE_AND_TIME and not (_FORMAT.fullmatch(text) and has_year):
+    if text not in NAMED_FORMATS and not (_FORMAT.fullmatch(text) and has_year):
         raise ValueError(
-            f"{DATE_AND_TIME}, or a day made of %Y or %y, %m, %d, %b, such as %m/%d/%Y"
+            f"{', '.join(NAMED_FORMATS)}, or a day made of %Y or %y, %m, %d, %b, such as %m/%d/%Y"
         )
     return text
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
 
 
 Oid = Annotated[str, AfterValidator(_oid)]
 DateFormat = Annotated[str, AfterValidator(_date_format)]
 Equals = Annotated[tuple[int | str, ...], Field(min_length=1)]
-Oids = Annotated[tuple[Oid, ...], Field(min_length=1)]
+Level = Literal["string", "module", "cell", "sensor"]
+TextBit = Annotated[int, Field(ge=0, le=255)]
+NameOids = Annotated[tuple[Annotated[str, AfterValidator(_name_oid)], ...], Field(min_length=1)]
 
 
 class When(ProfileModel):
-    """A condition on another object: it has one of these values, as a number, a text or an OID."""
+    """A condition on another object: it has one of these values, or a value that is none of them.
+
+    Values are numbers, texts or OIDs.
+    """
 
     oid: Oid
-    equals: Equals
+    equals: Equals | None = None
+    unlike: Equals | None = None
+
+    @property
+    def values(self) -> frozenset[int | str]:
+        """What the object is compared with."""
+        return frozenset(self.equals or self.unlike or ())
+
+    def admits(self, said: int | float | str | None) -> bool:
+        """Whether the condition holds; not for an object that the device does not have."""
+        return said is not None and (said in self.values) == (self.equals is not None)
+
+    @model_validator(mode="after")
+    def _one_way_to_compare(self) -> Self:
+        if (self.equals is None) == (self.unlike is None):
+            raise ValueError("either equals or unlike")
+        return self
 
 
 class Contradiction(When):
@@ -78,9 +115,16 @@ class SnmpPoint(PointBase):
 
     oid: Oid
     text: bool = False  # the number comes as text, perhaps with a unit: "54.2 V"
+    text_bits: Annotated[tuple[TextBit, ...], Field(min_length=1)] | None = (
+        None  # a flag: any of these characters, counted from 0, of a text such as "0010" is 1
+    )
+    signed: bool = False  # an Unsigned32 that carries the 32 bits of a signed number
     index_base: Annotated[int, Field(ge=0, le=1)] = 1  # what the device counts its rows from
     number_by: Literal["index", "order"] = "index"  # order: rows are numbered as they come
-    where: When | None = None  # only rows whose other column has one of these values
+    level_at: dict[Level, Annotated[int, Field(ge=-128, le=128)]] | None = (
+        None  # which number of a row's index a level is, from 1 or from the end: -1
+    )
+    where: When | None = None  # only rows whose other column is so
     listed: Listed | None = None
     only_when: When | None = None  # otherwise the device does not have it
     contradicted_when: Contradiction | None = None
@@ -88,16 +132,37 @@ class SnmpPoint(PointBase):
     @property
     def is_column(self) -> bool:
         """Whether which rows there are must be found out."""
-        return bool(levels_of(self.component)) or self.where is not None
+        return self.listed is None and (bool(levels_of(self.component)) or self.where is not None)
+
+    @model_validator(mode="after")
+    def _levels_have_their_numbers(self) -> Self:
+        if self.level_at is None:
+            return self
+        if self.level_at.keys() != set(levels_of(self.component)) or 0 in self.level_at.values():
+            raise ValueError("level_at with the place (from 1, or from -1) of each level, no other")
+        if self.number_by == "order":
+            raise ValueError('no level_at beside number_by = "order"')
+        return self
 
     @model_validator(mode="after")
     def _a_listed_row_is_a_flag(self) -> Self:
         if self.listed is None:
             return self
-        if self.is_column or self.text or self.enumeration or (self.scale, self.offset) != (1, 0):
-            raise ValueError("no levels, where, text, enumeration, scale or offset beside listed")
+        is_scaled = (self.scale, self.offset) != (1, 0)
+        if levels_of(self.component) or self.text or self.enumeration or is_scaled:
+            raise ValueError("no levels, text, enumeration, scale or offset beside listed")
         if not QUANTITIES[self.quantity].is_flag:
             raise ValueError("a quantity that is 0 or 1 beside listed")
+        return self
+
+    @model_validator(mode="after")
+    def _characters_are_a_flag(self) -> Self:
+        if self.text_bits is None:
+            return self
+        if self.text or self.signed or self.listed or (self.scale, self.offset) != (1, 0):
+            raise ValueError("no text, signed, listed, scale or offset beside text_bits")
+        if not QUANTITIES[self.quantity].is_flag:
+            raise ValueError("a quantity that is 0 or 1 beside text_bits")
         return self
 
 
@@ -110,15 +175,18 @@ class SnmpMatch(Match):
 
 
 class SnmpNameplate(ProfileModel):
-    """Where identity and dates stand: objects in turn, until one says something."""
+    """Where identity and dates stand: objects in turn, until one says something.
 
-    manufacturer: Oids | None = None
-    model: Oids | None = None
-    serial: Oids | None = None
-    firmware: Oids | None = None
-    manufactured_on: Oids | None = None
-    last_replaced_on: Oids | None = None
-    replace_by: Oids | None = None
+    An object that ends in `.*` is a column; the first of its rows that says something is meant.
+    """
+
+    manufacturer: NameOids | None = None
+    model: NameOids | None = None
+    serial: NameOids | None = None
+    firmware: NameOids | None = None
+    manufactured_on: NameOids | None = None
+    last_replaced_on: NameOids | None = None
+    replace_by: NameOids | None = None
 
     @property
     def oids(self) -> dict[str, tuple[str, ...]]:
@@ -138,7 +206,10 @@ class SnmpProfile(ProfileBase):
     date_formats: tuple[DateFormat, ...] = ("%Y-%m-%d",)
     unset_dates: tuple[date, ...] = ()  # what the maker writes where nobody has set a date
     points: tuple[SnmpPoint, ...] = ()
-    extends: Annotated[tuple[Text, ...], Field(validate_default=True)] = ()  # profiles' names
+    extends: Annotated[
+        tuple[Text, ...], BeforeValidator(_listed), Field(validate_default=True)
+    ] = ()  # names of profiles
+    without: tuple[Text, ...] = ()  # sources of points that are not taken over from them
 
     @property
     def has_tables(self) -> bool:

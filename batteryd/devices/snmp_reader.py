@@ -8,12 +8,11 @@ walked while it has rows.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from batteryd.devices.dates import parse_device_date
 from batteryd.devices.link import RawReading, SnmpLink, SnmpValue
 from batteryd.devices.snmp_compiler import Rows, compile_snmp, rows_of_geometry, rows_of_table
-from batteryd.devices.snmp_decode import ListedRow, comparable
 from batteryd.devices.snmp_profile import SnmpProfile
 from batteryd.domain.inventory import Geometry
 from batteryd.domain.nameplate import DeviceDate, Nameplate
@@ -22,6 +21,8 @@ from batteryd.errors import DeviceRejected, LinkError
 
 ROWS_MAX = 2000  # of one column; a rack has fewer cells
 LISTED_ROWS_MAX = 100  # of a table of alarms; RFC 1628 knows 24
+NAME_ROWS_MAX = 20  # of a column that has a part of the nameplate
+_ANY_ROW = ".*"
 _NO_SUCH_NAME = 2  # error-status of RFC 1157
 
 log = logging.getLogger(__name__)
@@ -95,9 +96,10 @@ class SnmpReader:
         if self._profile.has_tables:
             await self.discover()
         oids = self._profile.nameplate.oids
-        wanted = [oid for field in oids.values() for oid in field]
-        answer = await self._link.get(wanted) if wanted else {}
-        said = {name: _first(answer, field) for name, field in oids.items()}
+        answer = await self._said([oid for field in oids.values() for oid in field])
+        said = {
+            name: [answer[oid] for oid in field if oid in answer] for name, field in oids.items()
+        }
         return Nameplate(
             manufacturer=_text(said["manufacturer"]),
             model=_text(said["model"]),
@@ -122,39 +124,56 @@ class SnmpReader:
 
     async def _listed(self, answer: Mapping[str, SnmpValue]) -> Mapping[str, SnmpValue]:
         found: dict[str, SnmpValue] = {}
+        walked: dict[str, Mapping[str, SnmpValue]] = {}
         for listed in self._decoder.listed:
             count = answer.get(listed.count_oid)
-            if isinstance(count, int) and count >= 0:
-                rows = await self._rows_shown(listed) if count else {}
-                if _is_listed(rows, listed):
-                    found[listed.oid] = 1
-                elif len(rows) >= count:  # rows that are counted but not shown leave it unknown
-                    found[listed.oid] = 0
+            if not isinstance(count, int) or count < 0:
+                continue
+            for oid in listed.walked_oids if count else ():
+                if oid not in walked:
+                    walked[oid] = await self._rows_shown(oid)
+            said = listed.flag(walked, count=count)
+            if said is not None:
+                found[listed.key] = said
         return found
 
-    async def _rows_shown(self, listed: ListedRow) -> Mapping[str, SnmpValue]:
+    async def _rows_shown(self, oid: str) -> Mapping[str, SnmpValue]:
         try:
-            return await self._link.walk(listed.oid, rows_max=LISTED_ROWS_MAX)
+            return await self._link.walk(oid, rows_max=LISTED_ROWS_MAX)
         except LinkError:
             return {}  # some cards are slow while alarms are active; the values are here already
 
-    def _date(self, said: SnmpValue | None) -> DeviceDate:
-        raw = said if isinstance(said, bytes | None) else str(said)
+    async def _said(self, names: Sequence[str]) -> Mapping[str, SnmpValue]:
+        scalars = [name for name in names if not name.endswith(_ANY_ROW)]
+        answer = dict(await self._link.get(scalars)) if scalars else {}
+        for name in dict.fromkeys(names):
+            if name.endswith(_ANY_ROW):
+                rows = await self._link.walk(name.removesuffix(_ANY_ROW), rows_max=NAME_ROWS_MAX)
+                answer[name] = next((value for value in rows.values() if value), b"")
+        return answer
+
+    def _date(self, said: Sequence[SnmpValue]) -> DeviceDate:
+        """Return the first date that can be read, or else what the first object has instead."""
         profile = self._profile
-        return parse_device_date(raw, profile.date_formats, unset=profile.unset_dates)
+        dates = [
+            parse_device_date(
+                value if isinstance(value, bytes) else str(value),
+                profile.date_formats,
+                unset=profile.unset_dates,
+            )
+            for value in said
+        ]
+        written = [date for date in dates if date.raw]
+        read = [date for date in written if date.value is not None]
+        return next(iter((*read, *written, *dates)), DeviceDate())
 
 
-def _is_listed(rows: Mapping[str, SnmpValue], listed: ListedRow) -> bool:
-    return any(comparable(value) in listed.any_of for value in rows.values())
+def _text(said: Iterable[SnmpValue]) -> str | None:
+    """Return the first text that can be shown; None where there is none."""
+    return next(filter(None, map(_clean, said)), None)
 
 
-def _first(answer: Mapping[str, SnmpValue], oids: Sequence[str]) -> SnmpValue | None:
-    """Return the first value that says something; otherwise the first that says nothing."""
-    said = [answer[oid] for oid in oids if oid in answer]
-    return next((value for value in said if value not in (b"", "")), said[0] if said else None)
-
-
-def _text(value: SnmpValue | None) -> str | None:
+def _clean(value: SnmpValue) -> str | None:
     """Return a text up to its first zero octet, without blanks around it; None if it is none."""
     if isinstance(value, bytes):
         octets = value.partition(b"\0")[0]
@@ -162,5 +181,5 @@ def _text(value: SnmpValue | None) -> str | None:
             value = octets.decode()
         except UnicodeDecodeError:
             value = octets.decode("latin-1")
-    text = "" if value is None else str(value).strip()
+    text = str(value).strip()
     return text if text and text.isprintable() else None

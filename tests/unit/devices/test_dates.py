@@ -25,6 +25,8 @@ OCTETS = ("DateAndTime",)
         (bytes.fromhex("07e5061e080000002b0900"), OCTETS, date(2021, 6, 30)),
         (bytes.fromhex("07de080f0e000000"), OCTETS, date(2014, 8, 15)),
         ("05.10.2022", ("%d.%m.%Y",), date(2022, 10, 5)),
+        ("1652140800", ("UnixTime",), date(2022, 5, 10)),
+        ("8165", ("DaysSince2000",), date(2022, 5, 10)),
     ],
 )
 def test_a_date_is_read_by_the_formats_of_its_profile(raw, formats, day):
@@ -42,6 +44,10 @@ def test_a_date_is_read_by_the_formats_of_its_profile(raw, formats, day):
         ("02/30/2024", US),
         ("2023-03-08", US),
         ("2023-03-08 10:00", ISO),
+        ("0", ("UnixTime",)),  # never set
+        ("0", ("DaysSince2000",)),
+        ("-1", ("DaysSince2000",)),
+        ("99999999999999999999", ("UnixTime",)),
         ("Anonymized 150", US),
         ("", US),
         ("   ", US),

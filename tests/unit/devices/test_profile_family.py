@@ -133,3 +133,21 @@ def test_what_is_wrong_with_a_base_is_told_of_its_own_file_only():
         ("standard.toml", "extends.1"),
         ("standard.toml", "extends.2"),
     ]
+
+
+def test_one_name_needs_no_list_and_what_is_not_trusted_is_left_out():
+    base = profile_data(
+        scalar(oid=STANDARD_CHARGE, source="upsEstimatedChargeRemaining"),
+        scalar("voltage_v", oid=STATUS, source="upsBatteryVoltage"),
+        name="standard",
+    )
+    own = maker(without=["upsBatteryVoltage"]) | {"extends": "standard"}
+
+    card = family(base, own)["maker"]
+
+    assert [point.source for point in card.points] == ["upsEstimatedChargeRemaining"]
+
+
+def test_what_is_left_out_must_have_been_there():
+    with pytest.raises(ConfigError, match=r"without\.1.*did you mean as tested"):
+        family(standard(), maker(scalar(), without=["as testet"]))

@@ -129,3 +129,21 @@ def test_devices_with_the_same_rows_share_a_layout():
     profile, same = make_profile(table()), make_profile(table())
 
     assert compile_snmp(profile, (("1",),)) is compile_snmp(same, (("1",),))
+
+
+def test_a_profile_may_say_where_in_an_index_the_numbers_are():
+    profile = make_profile(
+        table(component="s{string}/m{module}", level_at={"string": 1, "module": -1})
+    )
+
+    assert list(columns(profile, "1.2", "2.9.3", "3")) == [
+        "s1/m02:temperature_c",
+        "s2/m03:temperature_c",
+        "s3/m03:temperature_c",
+    ]
+
+
+def test_an_index_that_is_too_short_is_left_out():
+    profile = make_profile(table(component="m{module}", level_at={"module": 3}))
+
+    assert columns(profile, "1.2") == {}

@@ -149,7 +149,8 @@ def test_an_enumeration_translates_what_it_knows(raw, expected):
         ({OLD: 27}, (27.0, Quality.GOOD), 1),
         ({VOLTAGE: -1, OLD: 27}, (27.0, Quality.GOOD), 1),
         ({VOLTAGE: -1, OLD: 65535}, (None, Quality.SENTINEL), 0),
-        ({OLD: 65535}, (None, Quality.IMPLAUSIBLE), 1),
+        ({OLD: 60000}, (None, Quality.IMPLAUSIBLE), 1),
+        ({OLD: 65535}, (None, Quality.SENTINEL), 1),
         ({}, (None, Quality.MISSING), 0),
         ({VOLTAGE: b"?", OLD: b"?"}, (None, Quality.UNDECODABLE), 0),
     ],
@@ -229,3 +230,74 @@ def test_any_answer_gives_numbers_where_quality_says_so_and_none_elsewhere(answe
 
     assert np.array_equal(np.isnan(values), quality >= BAD_FROM)
     assert np.isfinite(values[quality < BAD_FROM]).all()
+
+
+BITS = b"0010000000000001"
+
+
+@pytest.mark.parametrize(
+    ("said", "characters", "expected"),
+    [
+        (BITS, [2], (1.0, Quality.GOOD)),
+        (BITS, [0, 1, 15], (1.0, Quality.GOOD)),
+        (BITS, [0, 1], (0.0, Quality.GOOD)),
+        (b"", [0], (None, Quality.NOT_IMPLEMENTED)),
+        (None, [0], (None, Quality.MISSING)),
+        (b"00", [2], (None, Quality.UNDECODABLE)),
+        (b"0X1", [0], (None, Quality.UNDECODABLE)),
+    ],
+)
+def test_a_flag_may_be_a_character_of_a_text(said, characters, expected):
+    profile = snmp_profile(
+        {"oid": STATUS, "quantity": "replace_indicator", "text_bits": characters}
+    )
+
+    assert decoded(profile, {} if said is None else {STATUS: said}) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (4294967253, (-4.3, Quality.GOOD)),
+        (215, (21.5, Quality.GOOD)),
+        (4294967295, (None, Quality.SENTINEL)),
+        (2**31, (None, Quality.IMPLAUSIBLE)),
+    ],
+)
+def test_an_unsigned_number_may_carry_a_negative_one(raw, expected):
+    profile = snmp_profile(
+        {"oid": OTHER, "quantity": "temperature_c", "scale": 0.1, "signed": True}
+    )
+
+    assert decoded(profile, {OTHER: raw}) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected", "winner"),
+    [
+        ({STATUS: 0, OTHER: 1}, (1.0, Quality.GOOD), 1),
+        ({STATUS: 1, OTHER: 0}, (1.0, Quality.GOOD), 0),
+        ({STATUS: 0, OTHER: 0}, (0.0, Quality.GOOD), 0),
+        ({STATUS: 7, OTHER: 0}, (0.0, Quality.GOOD), 1),
+    ],
+)
+def test_one_raised_flag_of_several_is_enough(answer, expected, winner):
+    profile = snmp_profile(
+        {"oid": STATUS, "quantity": "replace_indicator"},
+        {"oid": OTHER, "quantity": "replace_indicator"},
+    )
+
+    assert decoded(profile, answer) == [expected]
+    assert compiled(profile).decode(answer).winners.tolist() == [winner]
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_there"), [(1, True), (4, False), (b"none", False), (None, False)]
+)
+def test_a_condition_may_say_what_must_not_be(kind, is_there):
+    point = {"oid": VOLTAGE, "only_when": {"oid": STATUS, "unlike": [4, "none"]}}
+    answer = {VOLTAGE: 54} | ({} if kind is None else {STATUS: kind})
+
+    ((value, _),) = decoded(snmp_profile(point), answer)
+
+    assert (value == 54) is is_there

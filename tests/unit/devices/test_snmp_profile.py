@@ -26,9 +26,17 @@ LISTED = {"any_of": ["1.3.6.1.2.1.33.1.6.3.1"], "count": ALARM_COUNT}
         (scalar("gas_alarm", listed=LISTED, text=True), "points.1", "beside listed"),
         (scalar("gas_alarm", listed=LISTED, scale=2.0), "points.1", "beside listed"),
         (scalar("gas_alarm", listed=LISTED, component="m{module}"), "points.1", "beside listed"),
+        (scalar(where={"oid": STATUS}), "points.1.where", "either equals or unlike"),
+        (scalar("soc_pct", text_bits=[1]), "points.1", "0 or 1 beside text_bits"),
+        (scalar("gas_alarm", text_bits=[1], scale=2.0), "points.1", "beside text_bits"),
+        (scalar("gas_alarm", text_bits=[]), "points.1.text_bits", "at least 1"),
+        (scalar(component="m{module}", level_at={"string": 1}), "points.1", "level_at with"),
+        (scalar(component="m{module}", level_at={"module": 0}), "points.1", "level_at with"),
+        (scalar(component="m{module}", level_at={"module": 1}, number_by="order"), "points.1",
+         "no level_at"),
         (scalar(table=True), "points.1.table", "unknown key"),
     ],
-)
+)  # fmt: skip
 def test_a_point_that_cannot_be_read_is_refused(
     wrong: dict[str, Any], key: str, allowed: str
 ) -> None:

@@ -246,3 +246,48 @@ async def test_closing_lets_go_of_the_link() -> None:
     await reader_of(agent).close()
 
     assert agent.is_closed
+
+
+async def test_several_flags_may_look_through_one_table_of_alarms() -> None:
+    agent = FakeAgent({ALARM_COUNT: 1, f"{ALARMS}.1": BATTERY_BAD, CHARGE: 97})
+    other = {"any_of": [ON_BATTERY], "count": ALARM_COUNT}
+    lost = scalar("communication_lost", oid=ALARMS, listed=other)
+    reader = reader_of(agent, replace_flag(), lost)
+
+    found = await read(reader)
+
+    assert found["-:replace_indicator"] == (1.0, Quality.GOOD)
+    assert found["-:communication_lost"] == (0.0, Quality.GOOD)
+    assert agent.walked == [ALARMS]
+
+
+@pytest.mark.parametrize(("state", "expected"), [(1, 1.0), (2, 0.0)])
+async def test_a_listed_row_may_have_to_be_active(state: int, expected: float) -> None:
+    states = "1.3.6.1.4.1.59999.6.1.4"
+    agent = FakeAgent({ALARM_COUNT: 1, f"{ALARMS}.7": BATTERY_BAD, f"{states}.7": state})
+    flag = replace_flag() | {"where": {"oid": states, "equals": [1]}}
+
+    found = await read(reader_of(agent, flag))
+
+    assert found["-:replace_indicator"] == (expected, Quality.GOOD)
+
+
+async def test_a_part_of_the_nameplate_may_stand_in_the_first_row_that_has_it() -> None:
+    packs = "1.3.6.1.4.1.59999.7.1.5"
+    agent = FakeAgent({f"{packs}.1": b"", f"{packs}.2": b"LR-7788", f"{packs}.3": b"LR-7789"})
+    reader = reader_of(agent, scalar(), nameplate={"serial": [CHARGE, f"{packs}.*"]})
+
+    assert (await reader.read_nameplate()).serial == "LR-7788"
+
+
+async def test_a_date_that_can_be_read_comes_before_one_that_cannot() -> None:
+    first, second = f"{CHARGE}.1", f"{CHARGE}.2"
+    agent = FakeAgent({first: b"CPS", second: 8165})
+    reader = reader_of(
+        agent,
+        scalar(),
+        nameplate={"replace_by": [first, second]},
+        date_formats=["%m/%d/%Y", "DaysSince2000"],
+    )
+
+    assert (await reader.read_nameplate()).replace_by.value == date(2022, 5, 10)
