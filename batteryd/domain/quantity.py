@@ -93,6 +93,7 @@ _ROWS = (
         "1 other, 2 none, 3 normal, 4 bypass, 5 battery, 6 booster, 7 reducer", is_enumeration=True,
     ),
     _flag("replace_indicator", "the device asks for a new battery"),
+    _flag("battery_fault", "the device says that its battery has a fault"),
     _flag("contactor_closed", "the contactor connects this component to the DC bus"),
     _flag("breaker_closed", "the breaker connects this component to the DC bus"),
     _flag("door_open", "the cabinet's door is open"),
