@@ -51,3 +51,11 @@ Recording = SnmpRecording | ModbusRecording
 def agent_order(oid: str) -> tuple[int, ...]:
     """Return the sort key of an OID: number by number, as agents walk."""
     return tuple(map(int, oid.split(".")))
+
+
+def is_oid(text: str) -> bool:
+    """Whether an agent's value is an OID, and not an address.
+
+    An IPv4 address is four numbers; no object that a device tells of has so few.
+    """
+    return text.count(".") != 3 and text.replace(".", "").isdigit()

@@ -16,6 +16,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
+from math import isfinite
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
@@ -28,6 +29,7 @@ from batteryd.devices.recording import (
     Recording,
     SnmpRecording,
     agent_order,
+    is_oid,
 )
 from batteryd.devices.snmp_profile import Oid
 from batteryd.errors import ConfigError
@@ -105,10 +107,10 @@ def _written(value: SnmpValue | None) -> tuple[str, int | float | str | None]:
             return "null", None
         case int():
             return "int", value
-        case float():
-            return "float", value
+        case float():  # JSON has no word for a number that is none
+            return ("float", value) if isfinite(value) else ("null", None)
         case str():
-            return ("oid" if _is_oid(value) else "address"), value
+            return ("oid" if is_oid(value) else "address"), value
         case bytes():
             return _octets(value)
 
@@ -119,11 +121,6 @@ def _octets(value: bytes) -> tuple[str, str]:
     except UnicodeDecodeError:
         return "hex", value.hex()
     return ("text", text) if text.isprintable() else ("hex", value.hex())
-
-
-def _is_oid(text: str) -> bool:
-    # An IPv4 address is four numbers; no object that a device tells of has so few.
-    return text.count(".") != 3 and text.replace(".", "").isdigit()
 
 
 def _of(content: object, kind: type[Any] | tuple[type[Any], ...], allowed: str) -> Any:
