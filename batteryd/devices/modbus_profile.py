@@ -133,6 +133,7 @@ class ModbusNameplate(ProfileModel):
     manufactured_on: NameplateText | None = None
     last_replaced_on: NameplateText | None = None
     replace_by: NameplateText | None = None
+    warranty_ends_on: NameplateText | None = None
 
     @property
     def texts(self) -> dict[str, NameplateText]:
@@ -145,6 +146,7 @@ class ModbusNameplate(ProfileModel):
             "manufactured_on": self.manufactured_on,
             "last_replaced_on": self.last_replaced_on,
             "replace_by": self.replace_by,
+            "warranty_ends_on": self.warranty_ends_on,
         }
         return {name: text for name, text in rows.items() if text is not None}
 

@@ -108,6 +108,7 @@ class ModbusReader:
             manufactured_on=parse_device_date(texts.get("manufactured_on"), formats),
             last_replaced_on=parse_device_date(texts.get("last_replaced_on"), formats),
             replace_by=parse_device_date(texts.get("replace_by"), formats),
+            warranty_ends_on=parse_device_date(texts.get("warranty_ends_on"), formats),
         )
 
     async def _text(self, wanted: NameplateText) -> str | None:

@@ -10,6 +10,7 @@ has an index 0 counts from there, and so do the places of its extremes.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from batteryd.devices.dates import DAYS_SINCE_2000
 from batteryd.devices.modbus_profile import (
     Block,
     ModbusNameplate,
@@ -48,6 +49,7 @@ _COMMON_TEXTS = {
     "firmware": ("Vr", 42, 8),
     "serial": ("SN", 50, 16),
 }
+_WARRANTY_DATE = 24  # 802.WarrDt
 
 
 def profile_of(found: Sequence[FoundModel], *, profile: SunspecProfile) -> ModbusProfile:
@@ -68,6 +70,7 @@ def profile_of(found: Sequence[FoundModel], *, profile: SunspecProfile) -> Modbu
             Block(address=model.address, count=HEADER_LENGTH + model.length) for model in models
         ),
         nameplate=_nameplate(found),
+        date_formats=(DAYS_SINCE_2000,),
         points=tuple(points.values()),
     )
 
@@ -180,23 +183,26 @@ def _point(
 
 
 def _nameplate(found: Sequence[FoundModel]) -> ModbusNameplate:
-    common = _common(found)
-    if common is None:
-        return ModbusNameplate()
+    battery = next((model for model in found if model.model_id == BATTERY), None)
     texts = {
         field: NameplateText(source=f"1.{name}", address=common.address + offset, length=length)
+        for common in _common(found)
         for field, (name, offset, length) in _COMMON_TEXTS.items()
         if common.address + offset + length <= common.end
     }
+    if battery is not None and battery.address + _WARRANTY_DATE + 2 <= battery.end:
+        texts["warranty_ends_on"] = NameplateText(
+            source="802.WarrDt", address=battery.address + _WARRANTY_DATE, type="uint32"
+        )
     return ModbusNameplate(**texts)
 
 
-def _common(found: Sequence[FoundModel]) -> FoundModel | None:
+def _common(found: Sequence[FoundModel]) -> Sequence[FoundModel]:
     """Return the common model of the battery: the last in front of its first battery model."""
-    common: FoundModel | None = None
+    commons: list[FoundModel] = []
     for model in found:
         if model.model_id in MODELS:
             break
         if model.model_id == COMMON:
-            common = model
-    return common
+            commons = [model]
+    return commons

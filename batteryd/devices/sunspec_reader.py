@@ -8,15 +8,12 @@ cuts short goes on at the next poll where it ended.
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import date, timedelta
 
 from batteryd.devices.link import ModbusLink, RawReading
 from batteryd.devices.modbus_reader import ModbusReader
 from batteryd.devices.profile_base import is_signed
 from batteryd.devices.sunspec_map import profile_of
 from batteryd.devices.sunspec_models import (
-    BATTERY,
     BATTERY_MODELS,
     CHARGE_STATUS,
     CHARGING,
@@ -32,19 +29,13 @@ from batteryd.devices.sunspec_walk import (
 )
 from batteryd.domain.component import WHOLE_BATTERY
 from batteryd.domain.inventory import Geometry
-from batteryd.domain.nameplate import DeviceDate, Nameplate
+from batteryd.domain.nameplate import Nameplate
 from batteryd.domain.quality import Quality
 from batteryd.domain.snapshot import EMPTY_LAYOUT, Column, Layout, Values
 from batteryd.errors import DeviceRejected
 
 _ILLEGAL_ADDRESS = 2
-_HOLDING_REGISTERS = 3
-_WARRANTY_DATE = 24  # 802.WarrDt, two registers, from the model's ID
-_WARRANTY_DATE_END = _WARRANTY_DATE + 2
-_DAY_ZERO = date(2000, 1, 1)
-_DAYS_MAX = 36_524  # the last day of 2099
-_DATE_NOT_IMPLEMENTED = 0xFFFF_FFFF
-
+_STATUS = Column(WHOLE_BATTERY, CHARGE_STATUS)
 _DIRECTIONS = {float(1 << CHARGING): 1, float(1 << DISCHARGING): -1}
 
 
@@ -90,8 +81,7 @@ class SunspecReader:
             LinkError: nothing usable came back, or the device has no battery model.
         """
         reader = await self._current_reader()
-        plate = await reader.read_nameplate()
-        return replace(plate, warranty_ends_on=await self._warranty_date())
+        return await reader.read_nameplate()
 
     async def close(self) -> None:
         """Let go of the link."""
@@ -136,21 +126,6 @@ class SunspecReader:
     def _forget(self) -> None:
         self._found, self._next_address, self._reader = [], None, None
 
-    async def _warranty_date(self) -> DeviceDate:
-        model = next((m for m in self._found if m.model_id == BATTERY), None)
-        if model is None or HEADER_LENGTH + model.length < _WARRANTY_DATE_END:
-            return DeviceDate()
-        try:
-            high, low = await self._link.read(
-                unit=self._unit,
-                function=_HOLDING_REGISTERS,
-                start=model.address + _WARRANTY_DATE,
-                count=2,
-            )
-        except DeviceRejected:
-            return DeviceDate()
-        return _date_of(high << 16 | low)
-
 
 def _orient(values: Values, *, layout: Layout) -> None:
     """Let what the device says it does decide the sign of its currents and powers.
@@ -166,13 +141,3 @@ def _orient(values: Values, *, layout: Layout) -> None:
         whole = layout.index.get(Column(WHOLE_BATTERY, quantity))
         if whole is not None and values[whole] * direction < 0:
             values[layout.indices(quantity)] *= -1
-
-
-_STATUS = Column(WHOLE_BATTERY, CHARGE_STATUS)
-
-
-def _date_of(days: int) -> DeviceDate:
-    if days == _DATE_NOT_IMPLEMENTED:
-        return DeviceDate()
-    is_set = 0 < days <= _DAYS_MAX
-    return DeviceDate(value=_DAY_ZERO + timedelta(days=days) if is_set else None, raw=str(days))
