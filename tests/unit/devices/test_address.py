@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from batteryd.devices.address import ModbusAddress, SnmpAddress, parse_address, with_credential
-from batteryd.devices.modbus_line import TcpLine
+from batteryd.devices.modbus_line import RtuTcpLine, SerialLine, TcpLine, TlsLine
 from batteryd.settings.model import Credential
 
 
@@ -19,6 +19,31 @@ from batteryd.settings.model import Credential
             ModbusAddress(TcpLine("gateway-5.example", 1502), 247),
         ),
         ("modbus://[fd00::31]/1", ModbusAddress(TcpLine("fd00::31", 502), 1)),
+        ("modbus+rtu://10.0.5.31:4001/247", ModbusAddress(RtuTcpLine("10.0.5.31", 4001), 247)),
+        ("modbus+tls://bms-1/1", ModbusAddress(TlsLine("bms-1", 802), 1)),
+        (
+            "modbus+tls://10.0.5.31/1?ca_file=/etc/pki/ca.pem&certificate_file=/etc/pki/us.pem"
+            "&key_file=/etc/pki/us.key&server_name=bms-1",
+            ModbusAddress(
+                TlsLine(
+                    "10.0.5.31",
+                    802,
+                    ca_file="/etc/pki/ca.pem",
+                    server_name="bms-1",
+                    certificate_file="/etc/pki/us.pem",
+                    key_file="/etc/pki/us.key",
+                ),
+                1,
+            ),
+        ),
+        ("modbus+serial:///dev/ttyUSB0/1", ModbusAddress(SerialLine("/dev/ttyUSB0"), 1)),
+        (
+            "modbus+serial:///dev/serial/by-id/usb-FTDI_FT232R-if00-port0/17"
+            "?baudrate=19200&parity=E&stopbits=2",
+            ModbusAddress(
+                SerialLine("/dev/serial/by-id/usb-FTDI_FT232R-if00-port0", 19200, "E", 2), 17
+            ),
+        ),
         ("snmp://10.0.5.20", SnmpAddress("10.0.5.20", 161)),
         ("snmp://ups-a:1161?version=1", SnmpAddress("ups-a", 1161, version="1")),
     ],
@@ -41,8 +66,20 @@ def test_what_an_agent_wants_to_hear_is_read_and_hidden() -> None:
 
 
 def test_an_address_without_secrets_reads_back_as_itself() -> None:
-    for text in ("modbus://[fd00::31]:1502/7", "snmp://ups-a:1161?version=2c"):
+    for text in (
+        "modbus://[fd00::31]:1502/7",
+        "modbus+tls://bms-1:802/7",
+        "modbus+rtu://[fd00::31]:4001/7",
+        "modbus+serial:///dev/ttyUSB0/7",
+        "snmp://ups-a:1161?version=2c",
+    ):
         assert parse_address(text).redacted == text
+
+
+def test_people_see_the_place_and_not_the_files_that_open_it() -> None:
+    address = parse_address("modbus+tls://bms-1/1?ca_file=/etc/pki/ca.pem")
+
+    assert address.redacted == "modbus+tls://bms-1:802/1"
 
 
 @pytest.mark.parametrize(
@@ -62,6 +99,24 @@ def test_an_address_without_secrets_reads_back_as_itself() -> None:
         "modbus://10.0.5.31:70000/1",
         "modbus://10.0.5.31:http/1",
         "modbus://rack 1/1",
+        "modbus+ascii://10.0.5.31/1",
+        "modbus+rtu://10.0.5.31/0",
+        "modbus+rtu://10.0.5.31/248",
+        "modbus+rtu://10.0.5.31/1?baudrate=9600",
+        "modbus+tls://10.0.5.31/1?ca_file=ca.pem",
+        "modbus+tls://10.0.5.31/1?key_file=/etc/pki/hunter2-hunter2.key",
+        "modbus+tls://10.0.5.31/1?password=hunter2-hunter2",
+        "modbus+tls://10.0.5.31/1?ca_file=/a&ca_file=/b",
+        "modbus+tls://10.0.5.31/dev/1",
+        "modbus+serial://dev/ttyUSB0/1",
+        "modbus+serial:///1",
+        "modbus+serial:///etc/hunter2-hunter2/1",
+        "modbus+serial:///dev/ttyUSB0",
+        "modbus+serial:///dev/ttyUSB0/0",
+        "modbus+serial:///dev/ttyUSB0/1?baudrate=fast",
+        "modbus+serial:///dev/ttyUSB0/1?parity=M",
+        "modbus+serial:///dev/ttyUSB0/1?stopbits=3",
+        "modbus+serial:///dev/ttyUSB0/1?baud=9600",
         "snmp://hunter2-hunter2@10.0.5.20",
         "snmp://10.0.5.20/hunter2-hunter2",
         "snmp://10.0.5.20#hunter2-hunter2",
@@ -72,21 +127,23 @@ def test_an_address_without_secrets_reads_back_as_itself() -> None:
     ],
 )
 def test_what_is_no_address_is_refused_without_being_repeated(text: str) -> None:
-    with pytest.raises(ValueError, match=r"snmp://|modbus://|version=|behind the \?") as raised:
+    with pytest.raises(ValueError, match=r"snmp://|modbus\S*://|version=|behind the \?") as raised:
         parse_address(text)
 
     assert "hunter2-hunter2" not in str(raised.value)
     assert raised.value.__cause__ is None
 
 
-@given(st.one_of(st.text(), st.text().map("modbus://".__add__), st.text().map("snmp://".__add__)))
-def test_any_text_is_an_address_or_a_value_error(text: str) -> None:
+SCHEMES = ("", "modbus://", "modbus+tls://", "modbus+rtu://", "modbus+serial:///dev/", "snmp://")
+
+
+@given(st.sampled_from(SCHEMES), st.text(), st.sampled_from(("", "/1")))
+def test_any_text_is_an_address_or_a_value_error(scheme: str, text: str, unit: str) -> None:
     try:
-        address = parse_address(text)
+        address = parse_address(f"{scheme}{text}{unit}")
     except ValueError:
         return
-    assert address.host
-    assert 1 <= address.port <= 65535
+    assert str(address.place) in address.redacted
 
 
 @pytest.mark.parametrize(
