@@ -117,14 +117,16 @@ def _plan(
     from batteryd.settings.register_import import require_two_people
     from batteryd.store.records import REGISTER
     from batteryd.warranty.conflicts import conflicts_of
+    from batteryd.warranty.register import as_of
     from batteryd.warranty.register_difference import difference, retired
+    from batteryd.warranty.register_unsaid import with_unsaid
 
     source, day = brought.source, arguments.effective_on or date.fromisoformat(instant(now_s)[:10])
     said = source.entries(day=day, entered_by=arguments.by, approved_by=arguments.approve_by)
     require_two_people(said.values(), places=brought.places)
-    found = difference(
-        records.revisions(REGISTER), said, is_day_given=arguments.effective_on is not None, day=day
-    )
+    recorded = tuple(records.revisions(REGISTER))
+    said = with_unsaid(said, register=as_of(recorded, day=day))
+    found = difference(recorded, said, is_day_given=arguments.effective_on is not None, day=day)
     leaving = found.missing if arguments.retire_missing else ()
     gone = (
         retired(e, day=day, by=arguments.by, source=source.name, source_sha256=source.sha256)

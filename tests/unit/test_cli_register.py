@@ -10,10 +10,12 @@ import pytest
 from batteryd.cli.main import main
 from batteryd.domain.nameplate import DeviceDate, Nameplate
 from batteryd.domain.register import DeviceSays
+from batteryd.registrar.imports import record_entries
 from batteryd.registrar.observed import record_device
 from batteryd.store.ledger import Ledger
 from tests.builders import NOON_S
 from tests.netbox_server import TOKEN, NetBoxServer, make_asset, make_device, netbox_server
+from tests.register_entries import make_entry
 from tests.unit.settings.places import lay_out
 
 REGISTER = (
@@ -113,6 +115,22 @@ def test_a_dry_run_tells_the_difference_and_records_nothing(
         "conflicts  0",
         "recorded   0: a dry run; it would be 2",
     ]
+
+
+def test_an_export_that_is_imported_again_is_no_change_of_what_it_has_no_column_for(
+    site: Site, said: Callable[[], str], tmp_path: Path
+) -> None:
+    built = make_entry(room_id="room-5", ups_id="ups-a", dc_bus_id="bus-a", source=None)
+    ledger = Ledger(site.state_dir / "ledger.db")
+    with ledger.transaction(NOON_S) as tx:
+        record_entries(tx, [built], actor="batteryd")
+    ledger.close()
+    exported = tmp_path / "export.csv"
+    site.run("export", "-o", str(exported))
+
+    assert site.run("import", str(exported), "--by", "J. Kim", "--dry-run") == 0
+
+    assert "changed    0\n" in said()
 
 
 def test_missing_batteries_are_retired_only_where_somebody_asks(
