@@ -10,6 +10,7 @@ import asyncio
 import logging
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -70,6 +71,7 @@ class Schedules:
 
     async def step(self, schedules: Mapping[str, Schedule]) -> None:
         """Make what is due, then mail what waits."""
+        self.trouble = {name: why for name, why in self.trouble.items() if name in schedules}
         for name, schedule in schedules.items():
             now_s = self._clock.now_s()
             if now_s < self._not_before_s.get(name, 0.0):
@@ -94,17 +96,21 @@ class Schedules:
         home = schedule.folder or self._folder
         folder = home / f"{name}-{_stamp(now_s)}"
         folder.mkdir(parents=True, exist_ok=True)
-        files = self._make(schedule, folder, now_s)
-        made = MadeReport(
-            schedule=name,
-            report=schedule.report,
-            as_of=day_of(schedule, now_s=now_s),
-            made_at_s=now_s,
-            files=tuple(map(str, files)),
-            mail=schedule.mail,
-        )
-        with self._ledger.transaction(now_s) as tx:
-            tx.records.put(MADE_REPORTS, folder.name, made, actor=ACTOR, action="made")
+        with ExitStack() as unfinished:
+            # Half a report would be counted as one of those that are kept.
+            unfinished.callback(shutil.rmtree, folder, ignore_errors=True)
+            files = self._make(schedule, folder, now_s)
+            made = MadeReport(
+                schedule=name,
+                report=schedule.report,
+                as_of=day_of(schedule, now_s=now_s),
+                made_at_s=now_s,
+                files=tuple(map(str, files)),
+                mail=schedule.mail,
+            )
+            with self._ledger.transaction(now_s) as tx:
+                tx.records.put(MADE_REPORTS, folder.name, made, actor=ACTOR, action="made")
+            unfinished.pop_all()
         _prune(home, name, kept_max=schedule.kept_max)
         return made
 

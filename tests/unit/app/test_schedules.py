@@ -63,11 +63,11 @@ class Site:
     failure: Exception | None = None
 
     def make(self, schedule: Schedule, folder: Path, now_s: float) -> tuple[Path, ...]:
+        path = folder / "warranty.csv"
+        path.write_text(f"{day_of(schedule, now_s=now_s)}\n")
         if self.failure is not None:
             raise self.failure
         self.made_at_s.append(now_s)
-        path = folder / "warranty.csv"
-        path.write_text(f"{day_of(schedule, now_s=now_s)}\n")
         return (path,)
 
     def schedules(self) -> Schedules:
@@ -181,6 +181,30 @@ async def test_a_report_that_cannot_be_made_is_told_and_tried_again(site: Site) 
     await schedules.step({"monthly": SEOUL_MONTHLY})
 
     assert len(site.made_at_s) == 1
+    assert schedules.trouble == {}
+
+
+async def test_what_could_not_be_finished_is_not_left_behind(site: Site) -> None:
+    schedules = site.schedules()
+    await schedules.step({"monthly": SEOUL_MONTHLY})
+    site.failure = StoreError("disk I/O error")
+    site.clock.time_s = at("2026-12-01T06:00:00+09:00")
+
+    await schedules.step({"monthly": SEOUL_MONTHLY})
+
+    assert list(site.folder.iterdir()) == []
+
+
+async def test_a_schedule_that_is_gone_is_no_trouble_any_more(site: Site) -> None:
+    schedules = site.schedules()
+    await schedules.step({"monthly": SEOUL_MONTHLY})
+    site.failure = StoreError("disk I/O error")
+    site.clock.time_s = at("2026-12-01T06:00:00+09:00")
+    await schedules.step({"monthly": SEOUL_MONTHLY})
+    assert schedules.trouble
+
+    await schedules.step({})
+
     assert schedules.trouble == {}
 
 
