@@ -34,6 +34,11 @@ class SnmpRecording:
     objects: Mapping[str, SnmpValue | None]
     note: str = ""
 
+    @property
+    def size(self) -> str:
+        """How much it holds, in words."""
+        return f"{len(self.objects)} objects"
+
 
 @dataclass(frozen=True, slots=True)
 class ModbusRecording:
@@ -43,6 +48,12 @@ class ModbusRecording:
     ranges: Mapping[int, tuple[Range, ...]]
     identification: Mapping[int, bytes] = field(default_factory=dict)  # of function 43/14
     note: str = ""
+
+    @property
+    def size(self) -> str:
+        """How much it holds, in words."""
+        held = [found for ranges in self.ranges.values() for found in ranges]
+        return f"{sum(len(found.values) for found in held)} registers in {len(held)} ranges"
 
 
 Recording = SnmpRecording | ModbusRecording

@@ -7,13 +7,51 @@ does not hold is not there. An agent leaves it out; a Modbus device refuses the 
 
 from collections.abc import Mapping, Sequence
 
+from batteryd.clock import Clock
 from batteryd.devices.link import SnmpValue
-from batteryd.devices.recording import ModbusRecording, Range, SnmpRecording, agent_order
+from batteryd.devices.probe import probe_modbus, probe_snmp
+from batteryd.devices.probe_answer import ProbeAnswer
+from batteryd.devices.profile import Profile
+from batteryd.devices.recording import (
+    ModbusRecording,
+    Range,
+    Recording,
+    SnmpRecording,
+    agent_order,
+)
 from batteryd.errors import DeviceRejected
 
 _ILLEGAL_ADDRESS = 2
 _NO_SUCH_UNIT = 11  # a gateway's word for it
 _FUNCTIONS = frozenset({1, 2, 3, 4})
+
+
+async def probe_recording(
+    recording: Recording,
+    profiles: Mapping[str, Profile],
+    *,
+    target: str,
+    profile_name: str | None = None,
+    clock: Clock,
+) -> ProbeAnswer:
+    """Read a recorded device once, as `probe` does; `target` is what it is called.
+
+    Raises:
+        LinkError: it has nothing of what a profile reads.
+        ProfileError: no profile fits it, or the one named speaks another protocol.
+    """
+    match recording:
+        case SnmpRecording():
+            agent = ReplayedSnmpLink(recording)
+            return await probe_snmp(
+                agent, profiles, target=target, profile_name=profile_name, clock=clock
+            )
+        case ModbusRecording():
+            line = ReplayedModbusLink(recording)
+            return await probe_modbus(
+                line, profiles, unit=recording.unit, target=target,
+                profile_name=profile_name, clock=clock,
+            )  # fmt: skip
 
 
 class ReplayedSnmpLink:
