@@ -7,7 +7,7 @@ every point of the profile stands there, also where the device has no value for 
 from collections.abc import Mapping
 
 from batteryd.clock import Clock
-from batteryd.devices.address import Address, ModbusAddress, SnmpAddress
+from batteryd.devices.address import Address, ModbusAddress
 from batteryd.devices.link import ModbusLink, Reader, SnmpLink
 from batteryd.devices.modbus import PymodbusLink
 from batteryd.devices.modbus_readers import AnyModbusProfile, modbus_reader
@@ -47,66 +47,71 @@ async def probe(
             nothing of a battery.
     """
     if isinstance(address, ModbusAddress):
-        modbus_link = PymodbusLink(address.line, timeout_s=timeout_s, clock=clock)
+        line = PymodbusLink(address.line, timeout_s=timeout_s, clock=clock)
         try:
-            reader, name = await _modbus_reader(
-                address, link=modbus_link, profiles=profiles, name=profile_name
-            )
-            return await _read(address, reader, profile=name, clock=clock)
+            return await probe_modbus(
+                line, profiles, unit=address.unit, target=address.redacted,
+                profile_name=profile_name, clock=clock,
+            )  # fmt: skip
         finally:
-            await modbus_link.close()
-    snmp_link = open_snmp_link(address, timeout_s=timeout_s)
+            await line.close()
+    agent = open_snmp_link(address, timeout_s=timeout_s)
     try:
-        reader, name = await _snmp_reader(
-            address, link=snmp_link, profiles=profiles, name=profile_name
+        return await probe_snmp(
+            agent, profiles, target=address.redacted, profile_name=profile_name, clock=clock
         )
-        return await _read(address, reader, profile=name, clock=clock)
     finally:
-        await snmp_link.close()
+        await agent.close()
 
 
-async def _modbus_reader(
-    address: ModbusAddress,
-    *,
+async def probe_modbus(
     link: ModbusLink,
     profiles: Mapping[str, Profile],
-    name: str | None,
-) -> tuple[Reader, str]:
-    if name is None:
-        known = [p for p in profiles.values() if isinstance(p, AnyModbusProfile)]
-        profile = await recognise_modbus(link, known, unit=address.unit)
-    else:
-        named = profiles[name]
-        if not isinstance(named, AnyModbusProfile):
-            raise _wrong_protocol(named, address)
-        profile = named
-    reader = modbus_reader(profile, geometry=Geometry(), link=link, unit=address.unit)
-    return reader, profile.name
-
-
-async def _snmp_reader(
-    address: SnmpAddress,
     *,
+    unit: int,
+    target: str,
+    profile_name: str | None = None,
+    clock: Clock,
+) -> ProbeAnswer:
+    """Read a device behind a link once, as `probe` does; `target` is what it is called."""
+    if profile_name is None:
+        known = [p for p in profiles.values() if isinstance(p, AnyModbusProfile)]
+        profile = await recognise_modbus(link, known, unit=unit)
+    else:
+        named = profiles[profile_name]
+        if not isinstance(named, AnyModbusProfile):
+            raise _wrong_protocol(named, target)
+        profile = named
+    reader = modbus_reader(profile, geometry=Geometry(), link=link, unit=unit)
+    return await _read(target, reader, profile=profile.name, clock=clock)
+
+
+async def probe_snmp(
     link: SnmpLink,
     profiles: Mapping[str, Profile],
-    name: str | None,
-) -> tuple[Reader, str]:
-    if name is None:
+    *,
+    target: str,
+    profile_name: str | None = None,
+    clock: Clock,
+) -> ProbeAnswer:
+    """Read a device behind a link once, as `probe` does; `target` is what it is called."""
+    if profile_name is None:
         known = [p for p in profiles.values() if isinstance(p, SnmpProfile)]
         profile = await recognise_snmp(link, known)
     else:
-        named = profiles[name]
+        named = profiles[profile_name]
         if not isinstance(named, SnmpProfile):
-            raise _wrong_protocol(named, address)
+            raise _wrong_protocol(named, target)
         profile = named
-    return SnmpReader(profile, geometry=Geometry(), link=link), profile.name
+    reader = SnmpReader(profile, geometry=Geometry(), link=link)
+    return await _read(target, reader, profile=profile.name, clock=clock)
 
 
-def _wrong_protocol(profile: Profile, address: Address) -> ProfileError:
-    return ProfileError(f"profile {profile.name} does not speak {address.redacted}")
+def _wrong_protocol(profile: Profile, target: str) -> ProfileError:
+    return ProfileError(f"profile {profile.name} does not speak {target}")
 
 
-async def _read(address: Address, reader: Reader, *, profile: str, clock: Clock) -> ProbeAnswer:
+async def _read(target: str, reader: Reader, *, profile: str, clock: Clock) -> ProbeAnswer:
     reading = await reader.read()
     if not (reading.quality < BAD_FROM).any():
         raise ProfileError(f"the device has no value that profile {profile} reads")
@@ -117,7 +122,7 @@ async def _read(address: Address, reader: Reader, *, profile: str, clock: Clock)
     except LinkError:
         nameplate = UNKNOWN_NAMEPLATE  # a device that keeps its name to itself is read all the same
     return ProbeAnswer(
-        target=address.redacted,
+        target=target,
         profile=profile,
         nameplate=nameplate,
         observed_at_s=observed_at_s,

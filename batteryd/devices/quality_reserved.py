@@ -17,6 +17,7 @@ have them):
     546 min          0x7FFF s; the runtime of an idle UPS rests on any whole number of minutes
     327.67 V         0x7FFF in hundredths; a string on float charge rests on its voltage
     3.2767 V         0x7FFF in tenths of a millivolt; a cell of LFP rests there
+    6553.5 kWh       a counter that grows slowly, and rests for days
     65535 kΩ         the end of an insulation monitor's range: the best value it can show
 """
 
@@ -58,7 +59,7 @@ DISGUISES: Mapping[str, tuple[float, ...]] = MappingProxyType(
         "voltage_v": _fractions((_ALL_ONES,), _DECIMAL),
         "bus_voltage_v": _fractions((_ALL_ONES,), _DECIMAL),
         "capacity_ah": _fractions((_ALL_ONES,), _DECIMAL),
-        "energy_throughput_kwh": _fractions((_ALL_ONES, 2**32 - 1, 2**31 - 1), _DECIMAL),
+        "energy_throughput_kwh": _fractions((2**32 - 1, 2**31 - 1), _DECIMAL),
         "cycle_count": _COUNTS,
         "alarm_count": _COUNTS,
     }

@@ -12,7 +12,7 @@ from batteryd.clock import SystemClock
 from batteryd.devices.address import parse_address
 from batteryd.devices.probe import probe
 from batteryd.devices.probe_answer import ProbeAnswer
-from batteryd.devices.profile import Profile, parse_profile
+from batteryd.devices.profile import Profile, parse_profiles
 from batteryd.errors import LinkError, LinkRefused, LinkTimeout, ProfileError
 from simulators.modbus_server import ModbusServer
 from simulators.snmp_agent import SnmpAgents
@@ -23,10 +23,9 @@ from tests.wire.snmp_agent import SnmpAgent
 pytestmark = pytest.mark.wire
 
 FOLDER = Path(__file__).parents[2] / "config" / "profiles"
-PROFILES: Mapping[str, Profile] = {
-    path.stem: parse_profile(tomllib.loads(path.read_text()), file=path.name)
-    for path in sorted(FOLDER.glob("*.toml"))
-}
+PROFILES: Mapping[str, Profile] = parse_profiles(
+    {path.name: tomllib.loads(path.read_text()) for path in sorted(FOLDER.glob("*.toml"))}
+)
 UPS = "1.3.6.1.2.1.33.1"
 CARD = {
     "1.3.6.1.2.1.1.2.0": v2c.ObjectIdentifier(UPS),
@@ -81,6 +80,7 @@ async def test_a_card_that_nobody_named_is_read_by_the_standard(
         "load_pct": (None, "bad"),
         "alarm_count": (1.0, "good"),
         "replace_indicator": (1.0, "good"),
+        "communication_lost": (0.0, "good"),
     }
 
 
@@ -139,7 +139,7 @@ async def test_an_agent_without_a_battery_fits_no_profile() -> None:
 async def test_a_ups_that_knows_nothing_of_its_battery_is_no_battery() -> None:
     blank = CARD | {f"{UPS}.2.{n}.0": v2c.Integer32(2147483647) for n in range(1, 8)}
     del blank[f"{UPS}.6.1.0"]
-    told = "no value that profile ups-mib reads"
+    told = "no profile finds a battery in this device"
 
     with SnmpAgent(blank) as agent, pytest.raises(ProfileError, match=told):
         await ask(f"snmp://127.0.0.1:{agent.port}")
