@@ -6,6 +6,7 @@ without a battery on somebody's list, with every value unknown.
 
 import pytest
 
+from batteryd.devices.link import SnmpValue
 from batteryd.devices.recognise import recognise_snmp
 from batteryd.devices.recording import SnmpRecording
 from batteryd.devices.replayed import ReplayedSnmpLink
@@ -16,7 +17,7 @@ from tests.contract.test_recordings import profiles
 ENTERPRISES = "1.3.6.1.4.1"
 STANDARD = "1.3.6.1.2.1.33.1"
 # Invented, from the makers' MIBs: sysObjectID, then objects.
-DEVICES = {
+DEVICES: dict[str, tuple[str, dict[str, SnmpValue]]] = {
     "a CyberPower power strip": (
         f"{ENTERPRISES}.3808.1.1.6",
         {
@@ -58,8 +59,7 @@ DEVICES = {
 @pytest.mark.parametrize("device", DEVICES)
 async def test_a_device_without_a_battery_is_recognised_by_no_profile(device: str) -> None:
     object_id, objects = DEVICES[device]
-    system = {"1.3.6.1.2.1.1.1.0": device.encode(), "1.3.6.1.2.1.1.2.0": object_id}
-    link = ReplayedSnmpLink(SnmpRecording({**system, **objects}))
+    link = ReplayedSnmpLink(SnmpRecording({"1.3.6.1.2.1.1.2.0": object_id, **objects}))
     shipped = [profile for profile in profiles().values() if isinstance(profile, SnmpProfile)]
 
     with pytest.raises(ProfileError, match=object_id):
