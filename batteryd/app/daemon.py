@@ -14,6 +14,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -24,6 +25,7 @@ from batteryd.app.lock import lock_state
 from batteryd.app.mail import Mail
 from batteryd.app.pace import Pace
 from batteryd.app.progress import Progress
+from batteryd.app.registered import RegisteredInventory
 from batteryd.app.reports import Reports
 from batteryd.app.server import PageServer
 from batteryd.app.sights import Sights
@@ -38,7 +40,6 @@ from batteryd.errors import ConfigError, StoreError
 from batteryd.monitor import Listener, Monitor, Watching
 from batteryd.notify.channel import Channel
 from batteryd.notify.channels.registry import build_channels
-from batteryd.registrar.history import inventory_as_registered
 from batteryd.rules.engine import TICK_GAP_S, Engine
 from batteryd.rules.kind import Subject
 from batteryd.settings.load import Configuration
@@ -112,8 +113,14 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
     follower = _follower(configuration, journal, clock, lambda: monitor)
     followers = (ROLLUP, INFLUX) if follower else (ROLLUP,)
 
+    # What is kept for later. The files first, as what they say is then in the register.
+    account = UsageAccount(journal, ledger)
+    evidence = Evidence(ledger, account=account, state_dir=state_dir, clock=clock)
+    await in_thread(partial(evidence.take_inventory, configuration.inventory))
+
     # What thinks.
-    watching = _watching(configuration, ledger, now_s=started_at_s)
+    registered = RegisteredInventory(ledger.records)
+    watching = _watching(configuration, registered, now_s=started_at_s)
     engine = Engine(
         watching.rulebook,
         watching.inventory.assets.values(),
@@ -121,8 +128,6 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
         tick_gap_s=TICK_GAP_S * max(1.0, clock.rate),
     )
     monitor = Monitor(watching, engine=engine, journal=journal, ledger=ledger, listener=listener)
-    account = UsageAccount(journal, ledger)
-    evidence = Evidence(ledger, account=account, state_dir=state_dir, clock=clock)
 
     # What reads, tells and shows.
     inbox = Inbox()
@@ -165,6 +170,12 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
     def assess_warranties() -> None:
         monitor.assess_warranties(now_s=clock.now_s())
 
+    def follow_register() -> None:
+        renewed = registered.renewed(now_s=clock.now_s())
+        if renewed is not None:
+            monitor.watching = replace(monitor.watching, inventory=renewed)
+            assess_warranties()
+
     def judge_use() -> None:
         evidence.judge_use(monitor.watching.inventory, record)
 
@@ -176,6 +187,7 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
     seal = partial(evidence.seal, anchor=settings.audit.anchor_file)
     housekeeping = Housekeeping(
         (
+            Job("follow the register", 5.0, follow_register),
             Job("assess warranties", 600.0, assess_warranties),
             Job("end shelf times", 30.0, lambda: monitor.end_shelf_times(now_s=clock.now_s())),
             Job("roll up", 60.0, partial(roll_up, rollup)),
@@ -217,7 +229,7 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
         devices = _devices(fleet, new)
         now_s = clock.now_s()
         await in_thread(partial(evidence.take_inventory, new.inventory))
-        watched = await in_thread(partial(_watching, new, ledger, now_s=now_s))
+        watched = await in_thread(partial(_watching, new, registered, now_s=now_s))
         await in_thread(partial(monitor.reload, watched, now_s=now_s))
         await in_thread(assess_warranties)
         reports.configuration = new
@@ -248,7 +260,6 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
         follower_thread.start()
     await in_thread(partial(monitor.restore, now_s=clock.now_s()))
     await in_thread(assess_warranties)
-    await in_thread(partial(evidence.take_inventory, configuration.inventory))
     await in_thread(partial(ledger.outbox.release, now_s=clock.now_s()))
     await mail.begin(_channels(configuration))
     housekeeping.start()
@@ -303,9 +314,11 @@ def _channels(configuration: Configuration) -> Mapping[str, Channel]:
     return build_channels(notify.routing, secrets=notify.secrets)
 
 
-def _watching(configuration: Configuration, ledger: Ledger, *, now_s: float) -> Watching:
+def _watching(
+    configuration: Configuration, registered: RegisteredInventory, *, now_s: float
+) -> Watching:
     return Watching(
-        inventory_as_registered(configuration.inventory, ledger.records, now_s=now_s),
+        registered.take(configuration.inventory, now_s=now_s),
         configuration.rulebook,
         configuration.notify.routing,
         limits=configuration.settings.clearance.limits,

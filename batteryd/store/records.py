@@ -133,6 +133,13 @@ class Records:
             ).fetchone()
         return None if row is None else _revision(kind, row).value
 
+    def newest_seq(self, kind: RecordKind[Any]) -> int:
+        """Return the number of the last entry about any record of a kind; 0 before the first."""
+        wanted, values = _those_of(kind, known_at_s=None, prefix="")
+        with self._reading() as db:
+            found = db.execute(f"SELECT max(seq) FROM audit WHERE {wanted}", values).fetchone()[0]
+        return 0 if found is None else int(found)
+
     def history(self, kind: RecordKind[T], record_id: str) -> tuple[Revision[T], ...]:
         """Return every revision of one record, oldest first."""
         with self._reading() as db:

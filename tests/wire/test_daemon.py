@@ -3,12 +3,16 @@
 import asyncio
 import contextlib
 import random
+import re
 import signal
 import socket
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +22,7 @@ from batteryd.cli.main import main
 from batteryd.clock import ScaledClock, SystemClock
 from batteryd.store.journal import Journal
 from batteryd.store.ledger import Ledger
+from batteryd.store.records import REGISTER
 from simulators.receiver import Receiver
 from simulators.room import SimulatedRoom
 from simulators.scenario import find_scenario
@@ -199,6 +204,35 @@ def test_a_reload_takes_a_battery_out_without_touching_the_others(site: DaemonSi
     after: Any = site.status()
     assert after["polls"]["missed"] == 0
     assert after["inventory_revision"] != before["inventory_revision"]
+
+
+def test_terms_count_from_the_start_after_they_were_changed_and_soon_after_an_import(
+    site: DaemonSite,
+) -> None:
+    site.start()
+    site.stop()
+    assert expired_in(site) == set()
+    inventory = (site.folder / "inventory.toml").read_text()
+    short = re.sub(r"(?m)^warranty_(ends_on|months) = .*\n", "", inventory)
+    site.write(
+        "inventory.toml", short.replace('"installed"\n', '"installed"\nwarranty_months = 1\n')
+    )
+
+    site.start()
+    assert expired_in(site)
+
+    with closing(Ledger(site.state / "ledger.db")) as ledger, ledger.transaction(time.time()) as tx:
+        for asset_id, entry in tx.records.current(REGISTER).items():
+            terms = replace(entry.battery.warranty, months=None, ends_on=date(2099, 12, 31))
+            extended = replace(entry, battery=replace(entry.battery, warranty=terms))
+            tx.records.put(REGISTER, asset_id, extended, actor="J. Kim", action="entered")
+    wait_until(lambda: not expired_in(site), timeout_s=15, what=site.log)
+
+
+def expired_in(site: DaemonSite) -> set[str]:
+    """Return the batteries whose warranty is over, as the alarms say."""
+    with closing(Ledger(site.state / "ledger.db")) as ledger:
+        return {a.key.asset_id for a in ledger.alarms() if a.key.rule == "warranty" and a.is_active}
 
 
 def test_influxdb_follows_the_daemon_through_a_crash_of_its_own(

@@ -129,6 +129,17 @@ def test_revisions_come_in_the_order_of_the_ledger_whatever_their_ids(ledger: Le
     assert found == ["WO-9", "WO-10", "WO-9"]
 
 
+def test_the_last_entry_about_a_kind_is_found_whatever_came_after(ledger: Ledger) -> None:
+    assert ledger.records.newest_seq(WORK_ORDERS) == 0
+
+    put(ledger, MOVE)
+    seq = put(ledger, replace(MOVE, title="another"), action="changed")
+    with ledger.transaction(NOON_S) as tx:
+        tx.records.put(FINDINGS, "F-1", OPEN_FINDING, actor="inspector", action="opened")
+
+    assert ledger.records.newest_seq(WORK_ORDERS) == seq
+
+
 def test_a_transaction_reads_what_it_wrote_and_others_do_not_yet(ledger: Ledger) -> None:
     with ledger.transaction(NOON_S) as tx:
         tx.records.put(FINDINGS, "F-1", OPEN_FINDING, actor="Kim", action="opened")
