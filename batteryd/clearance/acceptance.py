@@ -27,6 +27,7 @@ def refusals(code: HoldCode, *, facts: Facts) -> tuple[str, ...]:
 def why_not(acceptance: RiskAcceptance, *, facts: Facts) -> str:
     """Return why a risk acceptance lifts nothing; "" where it does."""
     signers = {same_name(name) for name in acceptance.by} - {""}
+    changed_at_s = facts.order.changed_at_s
     reasons = (
         (acceptance.code not in ACCEPTABLE, f"{acceptance.code} cannot be accepted"),
         (
@@ -37,6 +38,10 @@ def why_not(acceptance: RiskAcceptance, *, facts: Facts) -> str:
         (
             not acceptance.at_s <= facts.as_of_s,
             f"it is of {instant(acceptance.at_s)}, in the future",
+        ),
+        (
+            changed_at_s is not None and not changed_at_s < acceptance.at_s,
+            f"it is of {instant(acceptance.at_s)}, before this became other work",
         ),
         (
             not facts.as_of_s < acceptance.expires_at_s,

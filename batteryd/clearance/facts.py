@@ -90,7 +90,10 @@ class ServiceFacts:
 
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
-    """The work. The days are those of the site: a warranty ends at its midnight."""
+    """The work. The days are those of the site: a warranty ends at its midnight.
+
+    `changed_at_s` is when it became other work: another kind, or other batteries. None: never.
+    """
 
     work_order_id: str
     kind: WorkKind
@@ -99,6 +102,7 @@ class OrderFacts:
     last_day: date  # the last planned day
     batteries: tuple[str, ...]
     people: tuple[str, ...]
+    changed_at_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

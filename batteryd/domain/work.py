@@ -101,6 +101,7 @@ class WorkOrder:
     opened_at_s: float = 0.0
     contractor: str = ""
     source: str = ""  # e.g. the UID of a calendar entry; "" where a person typed it
+    changed_at_s: float | None = None  # when it last became other work: another kind or batteries
     cleared_at_s: float | None = None  # of the last GO
     cleared_until_s: float | None = None
     started_at_s: float | None = None

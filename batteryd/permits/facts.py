@@ -57,6 +57,7 @@ def facts_of(dossier: Dossier, *, sight: Sight, as_of_s: float) -> Facts:
             last_day=last_planned_day(order, inventory=inventory),
             batteries=order.batteries,
             people=order.people,
+            changed_at_s=order.changed_at_s,
         ),
         batteries={asset_id: _battery(asset_id, sight=sight) for asset_id in around},
         findings=tuple(f for f in dossier.findings if f.asset_id in around),

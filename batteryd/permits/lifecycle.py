@@ -9,8 +9,8 @@
 * A GO that is given while one stands renews it.
 * Work has begun once `started_at_s` is set, and a revocation does not take that back: people are in
   the room. Only such an order is closed; one whose work never began is abandoned.
-* A change of the plan ends the GO, which was given for other work. Work that has begun cannot be
-  planned anew.
+* A change of the plan ends the GO, which was given for other work. `changed_at_s` tells risks that
+  were taken before its kind or its batteries changed. Work that has begun cannot be planned anew.
 
 A step that the table does not have is refused: the order is unchanged and the reason says why.
 """
@@ -159,13 +159,15 @@ def abandon(order: WorkOrder, *, by: str, now_s: float) -> Transition:
     return _walk(order, _Step.ABANDON, closed_at_s=now_s, closed_by=by)
 
 
-def change(order: WorkOrder, *, plan: WorkOrder) -> Transition:
+def change(order: WorkOrder, *, plan: WorkOrder, now_s: float) -> Transition:
     """Take over another plan: what, when, where, who. A GO that was given ends."""
     if order.state is not WorkState.CLOSED and has_begun(order):
         return Transition(order, Reason.WORK_HAS_BEGUN)
+    is_same_work = (plan.kind, set(plan.batteries)) == (order.kind, set(order.batteries))
     return _walk(
         order,
         _Step.CHANGE,
+        changed_at_s=order.changed_at_s if is_same_work else now_s,
         kind=plan.kind,
         starts_at_s=plan.starts_at_s,
         ends_at_s=plan.ends_at_s,

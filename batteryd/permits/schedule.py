@@ -99,7 +99,7 @@ def _transition(
 ) -> Transition:
     if action is Action.CANCEL:
         return lifecycle.abandon(order, by=by, now_s=now_s)
-    return lifecycle.change(order, plan=replace(plan, contractor=order.contractor))
+    return lifecycle.change(order, plan=replace(plan, contractor=order.contractor), now_s=now_s)
 
 
 def _differing(plan: WorkOrder, order: WorkOrder) -> tuple[str, ...]:

@@ -377,7 +377,7 @@ def test_a_changed_plan_is_told_anew_with_what_it_names_now(house: House) -> Non
     house.open_order(batteries=("R1", "R9"))
     house.step()
 
-    house.put(change(house.order, plan=make_order(batteries=("R9", "R7"))).order)
+    house.put(change(house.order, plan=make_order(batteries=("R9", "R7")), now_s=NOON_S).order)
     house.step()
 
     told = [m.body for m in house.messages("work_out_of_warranty") if m.channel == "log"]

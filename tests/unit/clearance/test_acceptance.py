@@ -15,6 +15,7 @@ from tests.clearances import (
     make_acceptance,
     make_facts,
     make_finding,
+    make_order,
     make_rack,
     the_hold,
 )
@@ -52,6 +53,22 @@ def test_what_an_acceptance_needs(changes: dict[str, object], why: str) -> None:
     code = str(changes.pop("code", "PW-01"))
 
     assert why_not(make_acceptance(code, **changes), facts=make_facts()) == why
+
+
+@pytest.mark.parametrize(
+    ("signed_at_s", "why"),
+    [
+        (AS_OF_S - HOUR_S, "it is of 2025-09-26T09:31:44Z, before this became other work"),
+        (AS_OF_S - 60, "it is of 2025-09-26T10:30:44Z, before this became other work"),
+        (AS_OF_S - 59, ""),
+    ],
+)
+def test_a_risk_that_was_taken_for_other_work_is_not_taken_for_this(
+    signed_at_s: float, why: str
+) -> None:
+    facts = make_facts(order=make_order(changed_at_s=AS_OF_S - 60))
+
+    assert why_not(make_acceptance(at_s=signed_at_s), facts=facts) == why
 
 
 def test_an_accepted_warranty_gives_a_go_that_ends_with_the_acceptance() -> None:

@@ -49,6 +49,12 @@ def test_a_battery_that_the_inventory_does_not_have_is_known_by_name_only(sight:
     assert facts.order.batteries == ("R7",)
 
 
+def test_when_it_became_other_work_is_a_fact(sight: Sight) -> None:
+    changed = make_order(changed_at_s=NOON_S - 60)
+
+    assert facts_of(Dossier(changed), sight=sight, as_of_s=NOON_S).order.changed_at_s == NOON_S - 60
+
+
 def test_days_are_those_of_the_site(sight: Sight) -> None:
     # 15:30 UTC is half past midnight of the next day in Seoul.
     late = make_order(ends_at_s=NOON_S + 3.5 * 3600)

@@ -17,7 +17,9 @@ STEPS: dict[str, Callable[[WorkOrder], Transition]] = {
     "revoke": lambda order: lifecycle.revoke(order, because=("PW-04 R2 is closed",), now_s=NOON_S),
     "close": lambda order: lifecycle.close(order, by="Kim Minsu", now_s=NOON_S),
     "abandon": lambda order: lifecycle.abandon(order, by="Park", now_s=NOON_S),
-    "change": lambda order: lifecycle.change(order, plan=make_order(kind=WorkKind.TEST)),
+    "change": lambda order: lifecycle.change(
+        order, plan=make_order(kind=WorkKind.TEST), now_s=NOON_S
+    ),
 }
 
 
@@ -107,10 +109,31 @@ def test_work_that_goes_on_after_a_revocation_began_when_it_first_began() -> Non
     assert cleared.order.revoked_because == ()
 
 
+@pytest.mark.parametrize(
+    ("plan", "changed_at_s"),
+    [
+        ({"kind": WorkKind.TEST}, NOON_S),
+        ({"batteries": ("R1", "R2", "R3")}, NOON_S),
+        ({"batteries": ("R2", "R1")}, None),
+        ({"people": ("Kim Minsu",), "ends_at_s": NOON_S + 7200, "title": "part 2"}, None),
+    ],
+)
+def test_another_kind_or_other_batteries_are_other_work(
+    plan: dict[str, object], changed_at_s: float | None
+) -> None:
+    order = order_in(S.PLANNED, has_begun=False)
+
+    after = lifecycle.change(order, plan=make_order(**plan), now_s=NOON_S).order
+
+    assert after.changed_at_s == changed_at_s
+
+
 def test_a_change_of_the_plan_ends_the_go_and_keeps_who_opened_it() -> None:
     order = order_in(S.CLEARED, has_begun=False)
 
-    after = lifecycle.change(order, plan=make_order(kind=WorkKind.TEST, batteries=("R2",))).order
+    after = lifecycle.change(
+        order, plan=make_order(kind=WorkKind.TEST, batteries=("R2",)), now_s=NOON_S
+    ).order
 
     assert (after.kind, after.batteries, after.state) == (WorkKind.TEST, ("R2",), S.PLANNED)
     assert after.cleared_until_s is None

@@ -72,6 +72,14 @@ def test_a_moved_event_changes_the_order_and_ends_its_go(ledger: Ledger) -> None
     assert comment == "as the calendar says: ends_at, people"
 
 
+def test_an_event_that_names_more_batteries_makes_it_other_work(ledger: Ledger) -> None:
+    imported(ledger, PLAN)
+
+    imported(ledger, replace(PLAN, batteries=(*PLAN.batteries, "R9")), now_s=NOON_S + 60)
+
+    assert order(ledger).changed_at_s == NOON_S + 60
+
+
 def test_a_cancelled_event_closes_its_order_and_opens_none(ledger: Ledger) -> None:
     imported(ledger, PLAN)
 
