@@ -30,8 +30,6 @@ from batteryd.devices.replayed import ReplayedModbusLink, probe_recording
 from batteryd.devices.snmp import exchange_opener
 from batteryd.errors import BatterydError
 
-_PAUSE_S = 0.05  # between requests to a Modbus device: nobody knows yet what it can take
-
 
 class Recorded(NamedTuple):
     """A recording that may be given away, and how it came about."""
@@ -53,6 +51,7 @@ class Recorder:
     note: str
     profile_name: str | None = None  # how to read them; None to recognise them
     kept: tuple[bytes, ...] = ()  # texts that may stay although nobody knows what they say
+    request_pause_s: float = 0.05  # on Modbus: nobody knows yet what this device can take
 
     async def record(self, address: Address) -> Recorded:
         """Record a device.
@@ -85,7 +84,10 @@ class Recorder:
 
     async def _record_unit(self, address: ModbusAddress) -> Recorded:
         link = PymodbusLink(
-            address.line, timeout_s=self.timeout_s, request_pause_s=_PAUSE_S, clock=self.clock
+            address.line,
+            timeout_s=self.timeout_s,
+            request_pause_s=self.request_pause_s,
+            clock=self.clock,
         )
         try:
             heard = await record_unit(

@@ -27,6 +27,7 @@ from batteryd.devices.recording_secrets import (
 )
 
 _TEXT = re.compile(rb"[ -~]{4,}")
+_SUNSPEC_MARKER = b"SunS"  # by which such a map is found
 # The objects of function 43/14 that say what is sold; 6 is the operator's own name for it.
 _OBJECTS_OF_MAKER = frozenset({0, 1, 2, 3, 4, 5})
 
@@ -60,7 +61,7 @@ def anonymous_unit(
     }
     found = [secret for held in stretches.values() for one in held for secret in one.secrets()]
     disguise = disguise_of((*found, *_secrets_of_identification(recording)), told=told)
-    plain = frozenset(kept)
+    plain = frozenset((_SUNSPEC_MARKER, *kept))
     replaced: list[Replaced] = []
     ranges = dict(recording.ranges)
     for function, held in stretches.items():
