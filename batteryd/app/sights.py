@@ -124,11 +124,12 @@ class Sights:
         )
 
     def _open_orders(self, *, now_s: float) -> tuple[Decided, ...]:
-        orders: Mapping[str, WorkOrder] = self._ledger.records.current(WORK_ORDERS)
+        every: Mapping[str, WorkOrder] = self._ledger.records.current(WORK_ORDERS)
+        orders = tuple(o for o in every.values() if o.state is not WorkState.CLOSED)
+        past = self._ledger.alarms(open_only=False) if orders else ()  # once, they may be many
         return tuple(
-            self._decided(read_dossier(self._ledger, order), now_s=now_s)
-            for order in orders.values()
-            if order.state is not WorkState.CLOSED
+            self._decided(read_dossier(self._ledger, order, alarms=past), now_s=now_s)
+            for order in orders
         )
 
     def _decided(self, dossier: Dossier, *, now_s: float) -> Decided:

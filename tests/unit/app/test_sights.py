@@ -7,6 +7,7 @@ import pytest
 
 from batteryd.app.sights import Sights
 from batteryd.clock import Clock
+from batteryd.domain.alarm import Alarm
 from batteryd.domain.nameplate import Nameplate
 from batteryd.domain.work import WorkState
 from batteryd.monitor import Monitor, Watching
@@ -29,12 +30,22 @@ class Stopped(Clock):
         return NOON_S
 
 
+class CountedLedger(Ledger):
+    """A ledger that counts how often the alarms of all times were read."""
+
+    past_read_count = 0
+
+    def alarms(self, *, open_only: bool = True) -> tuple[Alarm, ...]:
+        self.past_read_count += not open_only
+        return super().alarms(open_only=open_only)
+
+
 class House:
     """A monitor on real stores that has read one rack once, and the sights of it."""
 
     def __init__(self, folder: Path) -> None:
         inventory, rulebook = make_inventory(make_battery()), shipped_rulebook()
-        self.ledger = Ledger(folder / "ledger.db")
+        self.ledger = CountedLedger(folder / "ledger.db")
         self.journal = open_journal(folder / "journal.db")
         monitor = Monitor(
             Watching(inventory, rulebook, Routing({}, ())),
@@ -70,6 +81,14 @@ def house(tmp_path: Path) -> Iterator[House]:
     yield made
     made.journal.file.close()
     made.ledger.close()
+
+
+def test_the_alarms_of_all_times_are_read_once_however_many_orders_are_open(house: House) -> None:
+    house.put(WO_1=WorkState.PLANNED, WO_2=WorkState.STARTED, WO_3=WorkState.REVOKED)
+
+    assert len(house.sights.overview().orders) == 3
+
+    assert house.ledger.past_read_count == 1
 
 
 def test_a_planned_order_is_checked_the_moment_somebody_looks(house: House) -> None:
