@@ -23,6 +23,7 @@ from batteryd.cli.frame import (
     instant,
     print_json,
 )
+from batteryd.cli.work_common import day_of
 from batteryd.errors import ConfigError, Mistake
 from batteryd.mistakes import unknown_text
 
@@ -188,9 +189,7 @@ def _sha256(document: Path | None) -> str | None:
 
 
 _FINDING = argument("finding", metavar="F-1", help="id, as finding list shows it")
-_ON = argument(
-    "--on", type=date.fromisoformat, metavar="DATE", help="day (default: today at its site)"
-)
+_ON = argument("--on", type=day_of, metavar="DATE", help="day (default: today at its site)")
 _DOCUMENT = argument(
     "--document", type=Path, metavar="FILE", help="paper that shows it; its SHA-256 is kept"
 )

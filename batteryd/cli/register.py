@@ -22,7 +22,7 @@ from batteryd.cli.frame import (
     print_json,
 )
 from batteryd.cli.register_import import BY
-from batteryd.cli.work_common import instant_of
+from batteryd.cli.work_common import day_of, instant_of
 from batteryd.clock import SystemClock
 from batteryd.errors import ConfigError
 from batteryd.mistakes import unknown_text
@@ -140,9 +140,7 @@ def _today() -> date:
 
 
 ASSET_HELP = "asset id, as the register has it"
-AS_OF = argument(
-    "--as-of", type=date.fromisoformat, metavar="DATE", help="a day (default: today, UTC)"
-)
+AS_OF = argument("--as-of", type=day_of, metavar="DATE", help="a day (default: today, UTC)")
 
 COMMANDS = (
     *register_import.COMMANDS,

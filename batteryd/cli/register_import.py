@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from batteryd.cli.frame import CONFIG, OK, Command, argument, instant, ledger_in
+from batteryd.cli.work_common import day_of
 from batteryd.clock import SystemClock
 from batteryd.errors import ConfigError
 
@@ -169,7 +170,7 @@ COMMANDS = (
         argument("file", nargs="?", type=Path, metavar="FILE", help="a register's CSV"),
         BY,
         argument("--approve-by", type=person, metavar="NAME", help="a second person, who checked"),
-        argument("--effective-on", type=date.fromisoformat, metavar="DATE",
+        argument("--effective-on", type=day_of, metavar="DATE",
                  help="the day from which it counts (default: today, UTC; for a battery that the"
                       " register never had, the day on which it came)"),
         argument("--dry-run", action="store_true", help="print the difference, record nothing"),

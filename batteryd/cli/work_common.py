@@ -8,7 +8,7 @@ import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from batteryd.cli.frame import configuration, ledger_in
@@ -100,6 +100,18 @@ def instant_of(text: str) -> float:
     if not can_be_shown(at.timestamp()):
         raise argparse.ArgumentTypeError(f"{text!r} is not {ALLOWED}")
     return at.timestamp()
+
+
+def day_of(text: str) -> date:
+    """Read a day that somebody typed, for argparse.
+
+    Raises:
+        ArgumentTypeError: it is none.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day such as 2025-09-26") from None
 
 
 def name_of(text: str) -> str:

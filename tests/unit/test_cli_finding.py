@@ -121,6 +121,16 @@ def test_what_cannot_be_is_refused_and_changes_nothing(
     assert say("list", "--all", "--json")[1] == before
 
 
+def test_a_day_that_is_none_is_refused_in_words(
+    say: Say, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        say("open", "rack-a1", "--text", TEXT, "--by", "박지원", "--on", "27.06.2024")
+
+    assert ended.value.code == 2
+    assert "--on: '27.06.2024' is no day such as 2025-09-26" in capsys.readouterr().err
+
+
 def test_all_mistakes_are_told_at_once(say: Say) -> None:
     _, _, err = say("open", "rack-x", "--text", "", "--by", "")
 
