@@ -7,7 +7,7 @@ Strings and modules carry an index. The standard does not say whether it starts 
 has an index 0 counts from there, and so do the places of its extremes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from batteryd.devices.dates import DAYS_SINCE_2000
@@ -52,12 +52,25 @@ _COMMON_TEXTS = {
 _WARRANTY_DATE = 24  # 802.WarrDt
 
 
-def profile_of(found: Sequence[FoundModel], *, profile: SunspecProfile) -> ModbusProfile:
-    """Return the register profile of one device."""
+Spot = tuple[int, str]  # a point by its address and quantity
+
+
+def profile_of(
+    found: Sequence[FoundModel], *, profile: SunspecProfile, lacking: Collection[Spot] = ()
+) -> ModbusProfile:
+    """Return the register profile of one device.
+
+    Args:
+        found: its models.
+        profile: how to ask it.
+        lacking: what it turned out not to implement; another model may say the same.
+    """
     models = [model for model in _first_of_each(found) if model.model_id in MODELS]
     points: dict[tuple[str, str], ModbusPoint] = {}
-    for point in _points(models):
-        points[point.component, point.quantity] = point  # the more detailed model comes later
+    for point in _points(models):  # the more detailed model comes later
+        said = (point.component, point.quantity)
+        if said not in points or (point.address, point.quantity) not in lacking:
+            points[said] = point
     return ModbusProfile(
         name=profile.name,
         title=profile.title,

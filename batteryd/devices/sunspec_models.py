@@ -7,7 +7,7 @@
 
 An offset counts registers from the model's ID (of a group, from the group's start); a scale
 factor's always from the model's ID. Where two models say the same of a component, the more detailed
-one, that with the higher number, is believed.
+one, that with the higher number, is believed, as far as the device implements it.
 """
 
 from collections.abc import Mapping

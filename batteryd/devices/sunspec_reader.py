@@ -7,12 +7,12 @@ cuts short goes on at the next poll where it ended.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from batteryd.devices.link import ModbusLink, RawReading
 from batteryd.devices.modbus_reader import ModbusReader
 from batteryd.devices.profile_base import is_signed
-from batteryd.devices.sunspec_map import profile_of
+from batteryd.devices.sunspec_map import Spot, profile_of
 from batteryd.devices.sunspec_models import (
     BATTERY_MODELS,
     CHARGE_STATUS,
@@ -35,6 +35,7 @@ from batteryd.domain.snapshot import EMPTY_LAYOUT, Column, Layout, Values
 from batteryd.errors import DeviceRejected
 
 _ILLEGAL_ADDRESS = 2
+_NOT_IMPLEMENTED = (Quality.SENTINEL, Quality.NOT_IMPLEMENTED)
 _STATUS = Column(WHOLE_BATTERY, CHARGE_STATUS)
 _DIRECTIONS = {float(1 << CHARGING): 1, float(1 << DISCHARGING): -1}
 
@@ -92,11 +93,22 @@ class SunspecReader:
             self._forget()
         if self._reader is None:
             await self._find_models()
-            profile = profile_of(self._found, profile=self._profile)
-            self._reader = ModbusReader(
-                profile, geometry=Geometry(), link=self._link, unit=self._unit
-            )
+            self._reader = self._reader_without(await self._lacking())
         return self._reader
+
+    def _reader_without(self, lacking: Collection[Spot]) -> ModbusReader:
+        profile = profile_of(self._found, profile=self._profile, lacking=lacking)
+        return ModbusReader(profile, geometry=Geometry(), link=self._link, unit=self._unit)
+
+    async def _lacking(self) -> Collection[Spot]:
+        """Return what the preferred points of all models turn out not to implement."""
+        preferred = profile_of(self._found, profile=self._profile).points
+        _, quality = await self._reader_without(()).read()
+        return {
+            (point.address, point.quantity)
+            for point, found in zip(preferred, quality, strict=True)
+            if found in _NOT_IMPLEMENTED
+        }
 
     async def _find_models(self) -> None:
         if self._next_address is None:

@@ -94,6 +94,16 @@ async def test_the_more_detailed_model_is_believed() -> None:
     assert said["s1/m02/c02:temperature_c"] == -0.5
 
 
+async def test_what_the_more_detailed_model_does_not_implement_the_other_says() -> None:
+    said = await values(COMMON, BATTERY, bank(), string(1, SoC=None), module(1, 1, CellVMax=None))
+
+    assert said["s1:soc_pct"] == 83.4  # of 803
+    assert said["s1:current_a"] == 12.1  # of 804
+    assert said["s1:module_temperature_c_max"] == 25.5  # of 803
+    assert said["s1/m01:cell_voltage_v_max"] == 3.668  # of 804
+    assert said["s1/m01:voltage_v"] == 51.24  # of 805
+
+
 @pytest.mark.parametrize("base", [40000, 0, 50000])
 async def test_the_map_is_found_at_each_of_its_addresses(base: int) -> None:
     link = SunspecLink(registers([COMMON, BATTERY]), base=base)
