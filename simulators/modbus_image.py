@@ -113,10 +113,10 @@ def _raw(place: _Place, value: float) -> int | bytes:
     point = place.point
     if math.isnan(value):
         return (place.sentinel or 0) & ((1 << 16 * point.word_count) - 1)
-    if point.type in ("bit", "bits"):
-        return int(value) << point.bit
     if point.enumeration is not None:
         value = next(raw for raw, ours in point.enumeration.items() if ours == value)
+    if point.type in ("bit", "bits"):
+        return int(value) << point.bit
     number = (value * place.sign - point.offset) / point.scale
     if point.type in _FLOAT_FORMATS:
         return struct.pack(_FLOAT_FORMATS[point.type], number)
@@ -147,6 +147,8 @@ def _places(profile: ModbusProfile, *, geometry: Geometry, layout: Layout) -> It
 
 
 def _column(layout: Layout, component: Component, quantity: str) -> int:
+    if (same := Column(component, quantity)) in layout.index:
+        return layout.index[same]
     # A rack is one string: what a map says of string 1 is what the rack says of itself.
     inner = component.module is not None
     ours = Component(1, component.module, component.cell, component.sensor)

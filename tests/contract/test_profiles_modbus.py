@@ -1,6 +1,8 @@
 """What holds for every Modbus profile that ships with batteryd."""
 
 import tomllib
+from contextlib import suppress
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +14,11 @@ from batteryd.devices.modbus_profile import ModbusProfile
 from batteryd.devices.plan import BIT_COUNT_MAX, BIT_FUNCTIONS
 from batteryd.devices.profile import parse_profile
 from batteryd.devices.profile_base import ONE_OF_EACH
+from batteryd.devices.unroll import Place, places_of
 from batteryd.domain.inventory import Geometry
 from batteryd.domain.quality import Quality
 from batteryd.domain.quantity import QUANTITIES
-from batteryd.domain.snapshot import Values
+from batteryd.errors import ProfileError
 from simulators.modbus_image import RegisterWriter
 
 FOLDER = Path(__file__).parents[2] / "config" / "profiles"
@@ -31,21 +34,36 @@ def modbus_profiles() -> dict[str, ModbusProfile]:
 
 
 PROFILES = modbus_profiles()
+GEOMETRIES = {
+    "one of each": ONE_OF_EACH.under(Geometry()),
+    "as the profile says": Geometry(),
+    "as the register says": Geometry(1, 12, 16, 2),
+}
 
 
-@pytest.fixture(params=PROFILES)
-def profile(request: pytest.FixtureRequest) -> ModbusProfile:
-    return PROFILES[request.param]
+def fitting() -> list[tuple[str, str]]:
+    """Return every profile with each geometry that its strides have room for."""
+    found = []
+    for name, geometry in product(PROFILES, GEOMETRIES):
+        with suppress(ProfileError):
+            compile_decoder(PROFILES[name], GEOMETRIES[geometry])
+            found.append((name, geometry))
+    return found
 
 
-@pytest.fixture(params=["one of each", "as the profile says", "as the register says"])
-def geometry(request: pytest.FixtureRequest) -> Geometry:
-    geometries = {
-        "one of each": ONE_OF_EACH.under(Geometry()),
-        "as the profile says": Geometry(),
-        "as the register says": Geometry(1, 12, 16, 2),
-    }
-    return geometries[request.param]
+@pytest.fixture(params=fitting(), ids=" ".join)
+def case(request: pytest.FixtureRequest) -> tuple[str, str]:
+    return request.param
+
+
+@pytest.fixture
+def profile(case: tuple[str, str]) -> ModbusProfile:
+    return PROFILES[case[0]]
+
+
+@pytest.fixture
+def geometry(case: tuple[str, str]) -> Geometry:
+    return GEOMETRIES[case[1]]
 
 
 @pytest.fixture
@@ -69,29 +87,35 @@ def test_every_request_is_legal_and_every_register_is_read_once(
         assert request.count <= (BIT_COUNT_MAX if is_bits else profile.register_count_max)
 
 
-def plausible_reading(decoder: RegisterDecoder) -> Values:
-    """Return whole numbers and flags where they belong, and something like a battery elsewhere."""
-    shown = {
-        "soc_pct": 83.4, "soh_pct": 96.1, "voltage_v": 51.23, "bus_voltage_v": 872.1,
-        "current_a": -12.3, "power_w": -10733.0, "insulation_kohm": 2150.0, "cycle_count": 312.0,
-        "energy_throughput_kwh": 81250.7, "cell_voltage_v": 3.659, "cell_voltage_v_max": 3.671,
-        "cell_voltage_v_min": 3.652, "cell_voltage_v_mean": 3.66, "temperature_c": 24.7,
-        "module_temperature_c_max": 26.1, "module_temperature_c_min": 22.9,
-        "ambient_temperature_c": 21.5, "humidity_pct": 44.0, "bms_alarm_bits": float(0xA5C31F),
-        "bms_fault_bits": 5.0,
-    }  # fmt: skip
-    return np.array(
-        [
-            shown[column.quantity] if not QUANTITIES[column.quantity].is_flag else float(i % 2)
-            for i, column in enumerate(decoder.layout.columns)
-        ]
-    )
+SHOWN = {
+    "soc_pct": 83.4, "soh_pct": 96.1, "voltage_v": 51.23, "bus_voltage_v": 872.1,
+    "current_a": -12.3, "power_w": -10733.0, "insulation_kohm": 2150.0, "cycle_count": 312.0,
+    "energy_throughput_kwh": 81250.7, "cell_voltage_v": 3.659, "cell_voltage_v_max": 3.671,
+    "cell_voltage_v_min": 3.652, "cell_voltage_v_mean": 3.66, "temperature_c": 24.7,
+    "module_temperature_c_max": 26.1, "module_temperature_c_min": 22.9,
+    "module_temperature_c_mean": 24.6, "ambient_temperature_c": 21.5, "humidity_pct": 44.0,
+    "runtime_remaining_s": 5640.0, "load_pct": 42.3, "capacity_ah": 280.0, "battery_status": 2.0,
+    "output_source": 3.0, "bms_alarm_bits": float(0xA5C31F), "bms_fault_bits": 5.0,
+    "bms_status_bits": 4.0,
+}  # fmt: skip
+
+
+def shown(place: Place, *, number: int, shared: set[int]) -> float:
+    """Return a flag, or something like a battery. Flags within alarm bits agree with these."""
+    quantity = QUANTITIES[place.point.quantity]
+    if quantity.is_flag:
+        return 1.0 if place.point.address in shared else float(number % 2)
+    if quantity.is_bits:
+        return float(int(SHOWN[quantity.name]) & (1 << place.point.bits_used) - 1)
+    return SHOWN.get(quantity.name, 3.0)  # else the number of a string, a module or a cell
 
 
 def test_what_an_independent_writer_put_into_registers_is_read_back(
     profile: ModbusProfile, geometry: Geometry, decoder: RegisterDecoder
 ) -> None:
-    given = plausible_reading(decoder)
+    places = places_of(profile, geometry)
+    shared = {place.point.address for place in places if QUANTITIES[place.point.quantity].is_bits}
+    given = np.array([shown(p, number=i, shared=shared) for i, p in enumerate(places)])
     writer = RegisterWriter(profile, geometry=geometry, layout=decoder.layout)
     memory = writer.image(given, nameplate={})
     image = decoder.image()
@@ -102,10 +126,9 @@ def test_what_an_independent_writer_put_into_registers_is_read_back(
 
     reading = decoder.decode(image)
 
-    # The rack's voltage has tenths, its modules' hundredths.
-    step = np.array([0.1 if c.quantity == "voltage_v" else 1e-9 for c in decoder.layout.columns])
+    step = np.array([abs(place.point.scale) for place in places])  # rounded to what a register has
     assert (reading.quality == Quality.GOOD).all()
-    assert (np.abs(reading.values - given) <= step / 2).all()
+    assert (np.abs(reading.values - given) <= step / 2 + 1e-9).all()
 
 
 @pytest.mark.parametrize("register", [0x0000, 0x8000, 0xFFFF, 0x5A5A])
