@@ -14,6 +14,7 @@ from typing import TypeVar
 from batteryd.clock import Clock
 from batteryd.devices.endpoint import Endpoint
 from batteryd.devices.link import RawReading, Reader
+from batteryd.devices.quality_watch import QualityWatch
 from batteryd.domain.inventory import Asset
 from batteryd.domain.nameplate import Nameplate
 from batteryd.domain.snapshot import Snapshot, failed_snapshot
@@ -52,6 +53,7 @@ class PolledDevice:
         self._failed_since_s = 0.0
         self._is_defect_told = False
         self._nameplate_due_s = 0.0
+        self._quality = QualityWatch()
 
     async def poll(self, *, is_urgent: bool = False) -> Snapshot:
         """Read once, when the endpoint is free. Never raises.
@@ -112,10 +114,12 @@ class PolledDevice:
     def _note_success(self, raw: RawReading, *, started_s: float) -> Snapshot:
         if self._failed_polls:
             self._note_recovery()
+        layout = self._reader.layout
+        self._quality.judge(raw, layout=layout, at_s=self._steady_s())
         return Snapshot(
             asset_id=self.asset_id,
             observed_at_s=self._clock.now_s(),
-            layout=self._reader.layout,
+            layout=layout,
             values=raw.values,
             quality=raw.quality,
             duration_s=self._clock.monotonic_s() - started_s,

@@ -13,6 +13,7 @@ from batteryd.devices.modbus import PymodbusLink
 from batteryd.devices.modbus_readers import AnyModbusProfile, modbus_reader
 from batteryd.devices.probe_answer import ProbeAnswer
 from batteryd.devices.profile import Profile
+from batteryd.devices.quality_watch import QualityWatch
 from batteryd.devices.recognise import recognise_snmp
 from batteryd.devices.recognise_modbus import recognise_modbus
 from batteryd.devices.snmp import open_snmp_link
@@ -116,6 +117,7 @@ async def _read(target: str, reader: Reader, *, profile: str, clock: Clock) -> P
     if not (reading.quality < BAD_FROM).any():
         raise ProfileError(f"the device has no value that profile {profile} reads")
     layout, sources = reader.layout, tuple(reader.sources)
+    QualityWatch().judge(reading, layout=layout, at_s=clock.monotonic_s())  # once: no history
     observed_at_s = clock.now_s()
     try:
         nameplate = await reader.read_nameplate()
