@@ -13,8 +13,11 @@ import sunspec2.modbus.client
 
 from batteryd.clock import SystemClock
 from batteryd.devices.address import parse_address
+from batteryd.devices.build import Fleet, LinkOptions
 from batteryd.devices.probe import probe
 from batteryd.devices.profile import parse_profile
+from batteryd.domain.component import Component
+from batteryd.domain.inventory import Asset, AssetKind, Source
 from simulators.modbus_server import ModbusServer
 from simulators.sunspec import SunspecBattery, SunspecModule, SunspecString
 
@@ -86,3 +89,22 @@ async def test_probe_finds_and_reads_it_and_only_reads(server: ModbusServer) -> 
     assert values["s2:communication_lost"] == 1
     assert values["s1/m02/c01:temperature_c"] == -3.5
     assert set(server.function_codes) == {3}
+
+
+async def test_a_fleet_polls_it_like_any_other_battery(server: ModbusServer) -> None:
+    address = f"modbus://127.0.0.1:{server.port}/1"
+    asset = Asset(
+        asset_id="B1-R3", kind=AssetKind.BATTERY, site_id="daejeon", room_id="b1-ups-room",
+        name="R3", source=Source(address, "sunspec"),
+    )  # fmt: skip
+    fleet = Fleet(clock=SystemClock(), options=LinkOptions())
+    (device,) = fleet.devices([asset], profiles={"sunspec": PROFILE}, credentials={})
+
+    snapshot = await device.poll()
+    nameplate = await device.read_nameplate()
+    await device.close()
+
+    assert snapshot.failure is None
+    assert snapshot.value(Component(string=2), "contactor_closed") == 0
+    assert nameplate is not None
+    assert nameplate.model == "SS-17"
