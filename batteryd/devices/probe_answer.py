@@ -46,6 +46,7 @@ class ProbeAnswer:
                     "quantity": quantity,
                     "value": value,
                     "quality": quality.level,
+                    "reason": None if quality is Quality.GOOD else QUALITY_TEXT[quality],
                     "source": source,
                 }
                 for component, quantity, value, quality, source in self._rows()
@@ -54,6 +55,7 @@ class ProbeAnswer:
                 "manufactured_on": _date(plate.manufactured_on),
                 "last_replaced_on": _date(plate.last_replaced_on),
                 "replace_by": _date(plate.replace_by),
+                "warranty_ends_on": _date(plate.warranty_ends_on),
             },
         }
 
@@ -70,6 +72,7 @@ class ProbeAnswer:
             ("manufactured on", _date_text(plate.manufactured_on)),
             ("last replaced on", _date_text(plate.last_replaced_on)),
             ("replace by", _date_text(plate.replace_by)),
+            ("warranty ends on", _date_text(plate.warranty_ends_on)),
             ("observed at", self._observed_at),
         )
         head = [f"{name:<17} {text}" for name, text in facts]

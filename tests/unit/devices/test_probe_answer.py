@@ -46,19 +46,21 @@ def test_the_json_is_what_other_tools_rely_on():
         "observed_at": "2025-09-26T08:56:44.500+00:00",
         "readings": [
             {"component": nowhere, "quantity": "soc_pct", "value": 97.0, "quality": "good",
-             "source": "charge (1.2.3)"},
+             "reason": None, "source": "charge (1.2.3)"},
             {"component": nowhere, "quantity": "current_a", "value": 0.0, "quality": "good",
-             "source": "current (1.2.4)"},
+             "reason": None, "source": "current (1.2.4)"},
             {"component": {"string": 1, "module": 3, "cell": None, "sensor": 2},
              "quantity": "temperature_c", "value": None, "quality": "bad",
-             "source": "temperature (1.2.5.3)"},
+             "reason": "the device's number for unknown", "source": "temperature (1.2.5.3)"},
             {"component": nowhere, "quantity": "runtime_remaining_s", "value": 0.0,
-             "quality": "uncertain", "source": "minutes (1.2.6)"},
+             "quality": "uncertain", "reason": "contradicted by another point of the device",
+             "source": "minutes (1.2.6)"},
         ],
         "dates": {
             "manufactured_on": {"value": "2021-06-30", "raw": "06/30/2021"},
             "last_replaced_on": {"value": None, "raw": "07/30/20:7"},
             "replace_by": {"value": None, "raw": None},
+            "warranty_ends_on": {"value": None, "raw": None},
         },
     }  # fmt: skip
 
