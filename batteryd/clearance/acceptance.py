@@ -5,8 +5,9 @@ does not lift is no mistake either; the hold stays and its evidence says why.
 """
 
 from batteryd.clearance.facts import Facts
-from batteryd.clearance.wording import instant, same_name
+from batteryd.clearance.wording import instant
 from batteryd.domain.clearance import HoldCode
+from batteryd.domain.person import name_as_read
 from batteryd.domain.work import RiskAcceptance
 
 ACCEPTABLE = (HoldCode.LIFE_OVER, HoldCode.FINDING_OPEN)
@@ -26,7 +27,7 @@ def refusals(code: HoldCode, *, facts: Facts) -> tuple[str, ...]:
 
 def why_not(acceptance: RiskAcceptance, *, facts: Facts) -> str:
     """Return why a risk acceptance lifts nothing; "" where it does."""
-    signers = {same_name(name) for name in acceptance.by} - {""}
+    signers = {name_as_read(name) for name in acceptance.by} - {""}
     changed_at_s = facts.order.changed_at_s
     reasons = (
         (acceptance.code not in ACCEPTABLE, f"{acceptance.code} cannot be accepted"),

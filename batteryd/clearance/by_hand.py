@@ -12,7 +12,8 @@ at all, it speaks against isolation until somebody measures again, and no older 
 from dataclasses import dataclass
 
 from batteryd.clearance.facts import Facts
-from batteryd.clearance.wording import instant, same_name
+from batteryd.clearance.wording import instant
+from batteryd.domain.person import name_as_read
 from batteryd.domain.work import Attestation, AttestationKind
 
 
@@ -60,4 +61,4 @@ def _shows_absence(record: Attestation, facts: Facts) -> bool:
 
 def _counts(record: Attestation, facts: Facts) -> bool:
     is_young = facts.as_of_s - record.at_s < facts.limits.absence_valid_s
-    return is_young and bool(same_name(record.by)) and _shows_absence(record, facts)
+    return is_young and bool(name_as_read(record.by)) and _shows_absence(record, facts)

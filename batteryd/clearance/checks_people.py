@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 from batteryd.clearance.facts import Facts
 from batteryd.clearance.matrix import MATRIX
-from batteryd.clearance.wording import instant, listed, same_name
+from batteryd.clearance.wording import instant, listed
 from batteryd.domain.clearance import Hold, HoldCode
+from batteryd.domain.person import name_as_read
 from batteryd.domain.work import Attestation, AttestationKind
 
 _WORDS = {
@@ -48,7 +49,7 @@ def attestation_missing(facts: Facts) -> Iterator[Hold]:
 def _counts(attestation: Attestation, facts: Facts) -> bool:
     return (
         attestation.work_order_id == facts.order.work_order_id
-        and bool(same_name(attestation.by))
+        and bool(name_as_read(attestation.by))
         and attestation.at_s <= facts.as_of_s
     )
 
@@ -62,7 +63,7 @@ def _unbriefed(counting: list[Attestation], facts: Facts) -> list[str]:
     if not facts.order.people:
         return ["it names no people, so nobody is known to be briefed"]
     briefings = (a for a in counting if a.kind is AttestationKind.BRIEFING)
-    briefed = {same_name(person) for briefing in briefings for person in briefing.people} - {""}
-    missed = [person for person in facts.order.people if same_name(person) not in briefed]
+    briefed = {name_as_read(person) for briefing in briefings for person in briefing.people} - {""}
+    missed = [person for person in facts.order.people if name_as_read(person) not in briefed]
     was = "was" if len(missed) == 1 else "were"
     return [f"{listed(missed)} {was} not at the briefing"] if missed else []

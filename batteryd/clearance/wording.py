@@ -1,10 +1,9 @@
-"""Instants, spans and lists as the sentences of holds have them, and names as they are compared.
+"""Instants, spans and lists as the sentences of holds have them.
 
 Nothing here ever says that something is safe: it says what was seen, and when.
 """
 
 import math
-import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -36,8 +35,3 @@ def listed(items: Iterable[str]) -> str:
     """Return `a`, `a and b` or `a, b and c`."""
     *most, last = items
     return f"{', '.join(most)} and {last}" if most else last
-
-
-def same_name(name: str) -> str:
-    """Return what two spellings of one person's name have in common; "" for a blank one."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

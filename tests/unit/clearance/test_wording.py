@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from batteryd.clearance.wording import instant, instant_or_none, listed, same_name, span
+from batteryd.clearance.wording import instant, instant_or_none, listed, span
 
 
 @pytest.mark.parametrize(
@@ -28,17 +28,3 @@ def test_an_instant_that_nobody_knows_says_so() -> None:
     assert instant_or_none(math.nan) is None
     assert instant_or_none(None) is None
     assert instant_or_none(0.0) == instant(0.0) == "1970-01-01T00:00:00Z"
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "is_same"),
-    [
-        ("Kim Min-jun", "  KIM   min-jun\t", True),
-        ("Groß", "GROSS", True),
-        ("Kim", "\uff2b\uff49\uff4d", True),  # full-width letters
-        ("Kim Min-jun", "Kim Min-ju", False),
-        ("Kim Minjun", "Kim Min-jun", False),
-    ],
-)
-def test_one_person_is_one_however_the_name_is_typed(one: str, other: str, is_same: bool) -> None:
-    assert (same_name(one) == same_name(other)) is is_same
