@@ -93,7 +93,7 @@ def test_bytes_that_are_no_text_cost_their_cell(tmp_path):
 
 def test_a_compressed_recording_is_read_as_it_is(tmp_path):
     path = tmp_path / "rack.csv.gz"
-    path.write_bytes(gzip.compress(f"{HEADER}\n1772355600,1.5,24.0,3.652\n".encode()))
+    path.write_bytes(gzip.compress(f"{HEADER}\n1772355600,1.5,24.0,3.652\n".encode(), mtime=0))
 
     (snapshot,) = Recording(path).snapshots("rack")
 
@@ -131,7 +131,7 @@ def test_a_time_that_cannot_be_read_is_named_with_its_line(read, text):
     ("name", "content"),
     [
         ("rack.csv.gz", b"this is no gzip"),
-        ("rack.csv.gz", gzip.compress(HEADER.encode() * 500)[:40]),
+        ("rack.csv.gz", gzip.compress(HEADER.encode() * 500, mtime=0)[:40]),
         ("rack.csv", HEADER.encode() + b"\n1772355600,\x00," + b"1" * 200_000),
     ],
 )
