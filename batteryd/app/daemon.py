@@ -35,6 +35,7 @@ from batteryd.clock import Clock
 from batteryd.devices.build import Fleet, LinkOptions
 from batteryd.devices.device import PolledDevice
 from batteryd.devices.poller import Poller
+from batteryd.devices.traps import TrapOptions, TrapReceiver
 from batteryd.domain.alarm import AlarmEvent
 from batteryd.errors import ConfigError, StoreError
 from batteryd.monitor import Listener, Monitor, Watching
@@ -91,7 +92,7 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
     Raises:
         StoreError: the ledger cannot be used. It is evidence, so nothing starts without it. Or
             another daemon runs on the same state.
-        ConfigError: the page's address cannot be had.
+        ConfigError: the page's address, or the port of the traps, cannot be had.
     """
     settings = configuration.settings
     state_dir = settings.daemon.state_dir
@@ -139,6 +140,7 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
         clock=clock,
         in_flight_max=settings.poll.in_flight_max,
     )
+    traps = _traps(configuration, poller, clock=clock)
     mail = Mail(ledger, clock=clock)
     reports = Reports(configuration, ledger, journal, channels=lambda: mail.channels, clock=clock)
 
@@ -158,7 +160,7 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
             work=sights.work,
             status=lambda: state_of(
                 started_at_s=started_at_s, now_s=clock.now_s(), monitor=monitor, poller=poller,
-                inbox=inbox, outbox=mail.outbox, follower=follower, trouble=trouble(),
+                traps=traps, inbox=inbox, outbox=mail.outbox, follower=follower, trouble=trouble(),
             ),
         )  # fmt: skip
         server = PageServer(pages, host=settings.web.host, port=settings.web.port)
@@ -234,6 +236,7 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
         await in_thread(assess_warranties)
         reports.configuration = new
         await poller.replace(devices)
+        await _hear(traps, new)
         await mail.begin(channels)
         progress.poll_s_max = _poll_s_max(new, clock=clock)
         _log.warning("configuration reloaded assets=%d", len(devices))
@@ -264,6 +267,7 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
     await mail.begin(_channels(configuration))
     housekeeping.start()
     poller.start()
+    await _hear(traps, configuration)
     tasks = [
         loop.create_task(work, name=name)
         for name, work in (
@@ -290,6 +294,8 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
         if server is not None:
             server.stop()
         housekeeping.stop()
+        if traps is not None:
+            await traps.end()
         await poller.stop(drain_s=POLL_DRAIN_S)
         failed = await _cancelled(tasks, stopping)
         with contextlib.suppress(StoreError):
@@ -331,6 +337,20 @@ def _devices(fleet: Fleet, configuration: Configuration) -> tuple[PolledDevice, 
         profiles=configuration.profiles,
         credentials=configuration.credentials,
     )
+
+
+def _traps(configuration: Configuration, poller: Poller, *, clock: Clock) -> TrapReceiver | None:
+    traps = configuration.settings.traps
+    if not traps.enabled:
+        return None
+    options = TrapOptions(host=traps.host, port=traps.port, interval_s=traps.interval_s)
+    return TrapReceiver(options, poll_now=poller.poll_now, clock=clock)
+
+
+async def _hear(traps: TrapReceiver | None, configuration: Configuration) -> None:
+    if traps is not None:
+        assets = configuration.inventory.assets.values()
+        await traps.begin(assets, credentials=configuration.credentials.values())
 
 
 def _options(configuration: Configuration) -> LinkOptions:

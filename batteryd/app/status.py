@@ -6,6 +6,7 @@ from dataclasses import asdict
 import batteryd
 from batteryd.app.inbox import Inbox
 from batteryd.devices.poller import Poller
+from batteryd.devices.traps import TrapReceiver
 from batteryd.domain.snapshot import Snapshot
 from batteryd.monitor import Monitor
 from batteryd.notify.outbox import Outbox
@@ -18,6 +19,7 @@ def state_of(
     now_s: float,
     monitor: Monitor,
     poller: Poller,
+    traps: TrapReceiver | None,
     inbox: Inbox,
     outbox: Outbox,
     follower: InfluxFollower | None,
@@ -32,6 +34,7 @@ def state_of(
         "rules_sha256": monitor.watching.rulebook.sha256,
         "trouble": list(trouble),
         "polls": asdict(poller.counters),
+        "traps": None if traps is None else traps.counters,
         "snapshots": asdict(monitor.counters) | {"dropped": inbox.dropped},
         "outbox": asdict(outbox.counters),
         "influx": None

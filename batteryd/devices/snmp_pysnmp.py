@@ -11,7 +11,6 @@ it forgets at its own time-out, also when the answer is no longer waited for, so
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -36,29 +35,9 @@ from pysnmp.smi.rfc1902 import ObjectIdentity, ObjectType
 from batteryd.devices.address import Passphrase, SnmpAddress
 from batteryd.devices.link import SnmpValue
 from batteryd.devices.snmp_exchange import BULK_ROWS, WalkRow, number_or_bytes, resolve
+from batteryd.devices.snmp_protocols import AUTH_SERVICES, PRIVACY_SERVICES
 from batteryd.errors import LinkAuthFailed, LinkError, LinkRefused, LinkTimeout
 
-_AUTH = MappingProxyType(
-    {
-        "MD5": config.USM_AUTH_HMAC96_MD5,
-        "SHA": config.USM_AUTH_HMAC96_SHA,
-        "SHA224": config.USM_AUTH_HMAC128_SHA224,
-        "SHA256": config.USM_AUTH_HMAC192_SHA256,
-        "SHA384": config.USM_AUTH_HMAC256_SHA384,
-        "SHA512": config.USM_AUTH_HMAC384_SHA512,
-    }
-)
-_PRIVACY = MappingProxyType(
-    {
-        "DES": config.USM_PRIV_CBC56_DES,
-        "3DES": config.USM_PRIV_CBC168_3DES,
-        "AES128": config.USM_PRIV_CFB128_AES,
-        "AES192": config.USM_PRIV_CFB192_AES_BLUMENTHAL,
-        "AES256": config.USM_PRIV_CFB256_AES_BLUMENTHAL,
-        "AES192C": config.USM_PRIV_CFB192_AES,
-        "AES256C": config.USM_PRIV_CFB256_AES,
-    }
-)
 _V1_MODEL, _V2C_MODEL = 0, 1
 _AUTHORIZATION_ERROR = 16
 _TIMED_OUT = (errind.RequestTimedOut,)
@@ -249,9 +228,9 @@ def _user(address: SnmpAddress) -> Any:
     return UsmUserData(
         address.user,
         authKey=auth and auth.secret.get_secret_value(),
-        authProtocol=_AUTH[auth.protocol] if auth else config.USM_AUTH_NONE,
+        authProtocol=AUTH_SERVICES[auth.protocol] if auth else config.USM_AUTH_NONE,
         privKey=privacy and privacy.secret.get_secret_value(),
-        privProtocol=_PRIVACY[privacy.protocol] if privacy else config.USM_PRIV_NONE,
+        privProtocol=PRIVACY_SERVICES[privacy.protocol] if privacy else config.USM_PRIV_NONE,
     )
 
 

@@ -43,6 +43,16 @@ def _loopback(host: str) -> str:
     return host
 
 
+def _ip_address(host: str) -> str:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        raise ValueError(
+            "an IP address of this machine, or 0.0.0.0 or :: for all of them"
+        ) from None
+    return host
+
+
 def _http_url(url: str) -> str:
     try:
         parts = urlsplit(url)
@@ -114,6 +124,17 @@ class Poll(Section):
     modbus_connect_timeout_s: Seconds = 3.0
     snmp_timeout_s: Seconds = 1.0  # for one answer
     snmp_engine: Literal["auto", "gufo", "pysnmp"] = "auto"  # auto: gufo where it is installed
+
+
+class Traps(Section):
+    """What devices send by themselves: a hint to poll them at once."""
+
+    enabled: bool = False
+    host: Annotated[str, AfterValidator(_ip_address)] = "0.0.0.0"  # noqa: S104  devices are anywhere
+    port: Port = 1162  # 162 takes a capability
+    interval_s: Annotated[float, Field(ge=1, le=3600)] = (
+        10.0  # between two hinted polls of an asset
+    )
 
 
 class Journal(Section):
@@ -255,7 +276,7 @@ class Credential(Section):
     version: Literal["1", "2c", "3"] = "2c"
     community: SecretStr | None = None
     community_file: Name | None = None
-    user: Name | None = None
+    user: Annotated[str, Field(min_length=1, max_length=32)] | None = None  # as long as SNMP has it
     auth_protocol: Literal["MD5", "SHA", "SHA224", "SHA256", "SHA384", "SHA512"] | None = None
     auth_password: SecretStr | None = None
     auth_password_file: Name | None = None
@@ -298,6 +319,7 @@ class Settings(BaseSettings):
     daemon: Daemon = Daemon()
     files: Files = Files()
     poll: Poll = Poll()
+    traps: Traps = Traps()
     journal: Journal = Journal()
     influx: Influx = Influx()
     web: Web = Web()
