@@ -38,10 +38,12 @@ def probe(arguments: argparse.Namespace) -> int:
         answer = _recorded(arguments, profiles)
     else:
         answer = _asked(arguments, profiles)
+    from batteryd.devices.probe_text import answer_text
+
     if arguments.json:
         print_json(answer.as_json())
     else:
-        print(answer.as_text())
+        print(answer_text(answer))
     return OK
 
 

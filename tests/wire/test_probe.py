@@ -12,6 +12,7 @@ from batteryd.clock import SystemClock
 from batteryd.devices.address import parse_address
 from batteryd.devices.probe import probe
 from batteryd.devices.probe_answer import ProbeAnswer
+from batteryd.devices.probe_text import answer_text
 from batteryd.devices.profile import Profile, parse_profiles
 from batteryd.errors import LinkError, LinkRefused, LinkTimeout, ProfileError
 from simulators.modbus_server import ModbusServer
@@ -97,7 +98,7 @@ async def test_the_simulated_ups_is_recognised_over_version_3() -> None:
 
     assert answer.profile == "ups-mib"
     assert (answer.reading.quality == 0).all()
-    assert "simulated-auth" not in json.dumps(answer.as_json()) + answer.as_text()
+    assert "simulated-auth" not in json.dumps(answer.as_json()) + answer_text(answer)
 
 
 async def test_the_simulated_rack_is_recognised_by_its_nameplate() -> None:

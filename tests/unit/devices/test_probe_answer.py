@@ -69,16 +69,3 @@ def test_the_json_has_nothing_that_json_cannot_hold():
     text = json.dumps(ANSWER.as_json(), allow_nan=False)
 
     assert "-0.0" not in text
-
-
-def test_people_read_values_with_units_and_reasons():
-    lines = ANSWER.as_text().splitlines()
-
-    assert "manufactured on   2021-06-30" in lines
-    assert "last replaced on  unreadable: '07/30/20:7'" in lines
-    table = [line.split() for line in lines[-5:]]
-    assert table[0] == ["where", "what", "value", "unit", "quality", "source"]
-    assert table[1] == ["-", "soc_pct", "97", "%", "good", "charge", "(1.2.3)"]
-    assert " ".join(table[3]) == (
-        "s1/m03/t2 temperature_c - °C the device's number for unknown temperature (1.2.5.3)"
-    )
