@@ -26,10 +26,13 @@ from batteryd.store.records import REGISTER
 from simulators.receiver import Receiver
 from simulators.room import SimulatedRoom
 from simulators.scenario import find_scenario
+from simulators.snmp_agent import COMMUNITY
 from tests.journals import open_journal
 from tests.simulated import rack_profile
 from tests.sites import NERVOUS_RULES, DaemonSite, notify_toml, wait_until
+from tests.wire.lying_agent import free_port as free_udp_port
 from tests.wire.servers import influxdb, influxql, program
+from tests.wire.trap_sender import send_from, trap
 
 pytestmark = pytest.mark.wire
 
@@ -141,6 +144,30 @@ def test_status_tells_of_every_asset(site: DaemonSite, capsys: pytest.CaptureFix
     assert "missed 0" in said
     assets: Any = site.status()["assets"]
     assert all(a["asset_id"] in said for a in assets)
+
+
+def test_a_trap_has_the_devices_at_its_address_polled_before_and_after_a_reload(
+    site: DaemonSite,
+) -> None:
+    port = free_udp_port()
+    settings = {"ENABLED": "true", "PORT": str(port), "INTERVAL_S": "1"}
+    process = site.start(**{f"BATTERYD_TRAPS__{key}": value for key, value in settings.items()})
+    assets: Any = site.status()["assets"]
+
+    def polls() -> int:
+        traps: Any = site.status()["traps"]
+        return int(traps["polls"])
+
+    send_from("127.0.0.1", port, trap(COMMUNITY))
+    wait_until(lambda: polls() == len(assets), timeout_s=20, what=site.log)
+    process.send_signal(signal.SIGHUP)
+    wait_until(lambda: "configuration reloaded" in site.log(), timeout_s=20, what=site.log)
+    time.sleep(0.2)
+    send_from("127.0.0.1", port, trap(COMMUNITY))
+
+    wait_until(lambda: polls() == 2 * len(assets), timeout_s=20, what=site.log)
+    assert site.stop() < 5.0
+    assert "Traceback" not in site.log()
 
 
 def test_a_browser_shows_every_rack_and_keeps_the_page_alive(

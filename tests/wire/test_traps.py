@@ -4,14 +4,11 @@ import asyncio
 import logging
 import os
 import random
-import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
-from pyasn1.codec.ber import encoder
 from pydantic import SecretStr
-from pysnmp.proto.api import v2c
 
 from batteryd.clock import SystemClock
 from batteryd.devices.trap_arrival import Finding
@@ -20,6 +17,7 @@ from batteryd.errors import ConfigError
 from batteryd.settings.model import Credential
 from tests.polling import make_asset
 from tests.wire.servers import program
+from tests.wire.trap_sender import send_from, trap
 
 pytestmark = pytest.mark.wire
 
@@ -146,26 +144,12 @@ async def test_a_restarted_sender_with_another_engine_id_is_understood(room, net
     await room.happens(lambda: room.count("hints") == 2)
 
 
-def trap(community: str = "maple-cards") -> bytes:
-    pdu = v2c.TrapPDU()
-    v2c.apiTrapPDU.set_defaults(pdu)
-    message = v2c.Message()
-    v2c.apiMessage.set_defaults(message)
-    v2c.apiMessage.set_community(message, community)
-    v2c.apiMessage.set_pdu(message, pdu)
-    encoded: bytes = encoder.encode(message)
-    return encoded
-
-
-def send_from(host: str, room: Room, *datagrams: bytes) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        sender.bind((host, 0))
-        for datagram in datagrams:
-            sender.sendto(datagram, ("127.0.0.1", room.traps.port))
+def good() -> bytes:
+    return trap("maple-cards")
 
 
 async def test_a_sender_outside_the_inventory_is_counted_and_not_looked_at(room):
-    send_from("127.0.0.3", room, trap(), b"whatever")
+    send_from("127.0.0.3", room.traps.port, good(), b"whatever")
     await room.happens(lambda: room.count("received") == 2)
 
     assert room.count("unknown_sender") == 2
@@ -173,9 +157,9 @@ async def test_a_sender_outside_the_inventory_is_counted_and_not_looked_at(room)
 
 
 async def test_a_storm_is_cut_before_it_is_decoded_and_is_no_storm_of_polls(room):
-    storm = [trap()] * 150
-    send_from("127.0.0.1", room, *storm)
-    send_from("127.0.0.2", room, trap())
+    storm = [good()] * 150
+    send_from("127.0.0.1", room.traps.port, *storm)
+    send_from("127.0.0.2", room.traps.port, good())
     await room.happens(lambda: room.count("received") == 151)
     await room.happens(lambda: room.polls["ups-b"])
 
@@ -191,7 +175,7 @@ async def test_a_reload_brings_other_assets_and_words_on_the_same_port(room):
 
     assert room.traps.port == port
     await asyncio.sleep(0.05)
-    send_from("127.0.0.1", room, trap(), trap("other-cards"))
+    send_from("127.0.0.1", room.traps.port, good(), trap("other-cards"))
     await room.happens(lambda: room.polls)
 
     assert room.polls == {"ups-c": 1}
@@ -219,11 +203,11 @@ def damages() -> Iterator[bytes]:
     """Yield good traps with a few octets changed, cut short, or nothing like a trap."""
     chance = random.Random(7)
     for _ in range(80):
-        spoilt = bytearray(trap())
+        spoilt = bytearray(good())
         for _ in range(chance.randint(1, 4)):
             spoilt[chance.randrange(len(spoilt))] = chance.randrange(256)
         yield bytes(spoilt)
-        yield trap()[: chance.randrange(len(trap()))]
+        yield good()[: chance.randrange(len(good()))]
     yield b"\x30\x80" * 700
 
 
@@ -235,8 +219,8 @@ async def test_no_datagram_brings_down_the_receiver(room, caplog):
     sent = tuple(damages())
 
     for at, datagram in enumerate(sent):
-        send_from(hosts[at % len(hosts)], room, datagram)
-    send_from("127.0.0.1", room, trap())
+        send_from(hosts[at % len(hosts)], room.traps.port, datagram)
+    send_from("127.0.0.1", room.traps.port, good())
     await room.happens(lambda: room.polls["127.0.0.1"])
 
     assert room.count("received") == len(sent) + 1
