@@ -23,7 +23,7 @@ _ENUMERATIONS: Mapping[str, type[IntEnum]] = MappingProxyType(
 
 def answer_text(answer: ProbeAnswer) -> str:
     """Return an answer for a terminal."""
-    rows = list(answer.rows())
+    rows = sorted(answer.rows(), key=lambda row: row.component.sort_key)
     known = [_known(row) for row in rows if row.value is not None]
     unknown = [_unknown(row) for row in rows if row.value is None]
     lines = [*_facts(answer), ""]
