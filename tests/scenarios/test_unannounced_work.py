@@ -91,6 +91,13 @@ EXPECTED = {
     ],
     "hot-module": [],
     "quiet": [],
+    "relocation": [
+        "01:20 R1 raised contactor_opened breaker_opened",
+        "02:00 R2 raised contactor_opened breaker_opened",
+        "02:30 R3 raised contactor_opened breaker_opened",
+        "03:00 R4 raised contactor_opened breaker_opened",
+        "16:00 R3 returned",
+    ],
     "silent-rack": [
         "02:50 UPS-1-R2 raised rack_vanished",
         "09:00 UPS-1-R2 returned",
