@@ -12,6 +12,7 @@ from batteryd.devices.recording_anonymous import AnonymousAgent, anonymous_agent
 from batteryd.devices.recording_disguise import masked
 from batteryd.devices.recording_file import recording_text
 from batteryd.devices.recording_places import SnmpPlaces
+from batteryd.devices.recording_secrets import is_nobodys
 from tests.snmp_devices import make_profile, scalar
 
 SYSTEM = "1.3.6.1.2.1.1"
@@ -152,7 +153,7 @@ SECRETS = st.text("abcdefghijkKLMNO0123456789-_. @äß한", min_size=4, max_size
 def test_no_secret_survives_anywhere(secret: str, other: str, around: str) -> None:
     raw, other_raw = secret.encode(), other.encode()
     for each in (raw, other_raw):
-        assume(len(each) >= 4 and masked(each).lower() != each.lower())
+        assume(len(each) >= 4 and masked(each).lower() != each.lower() and not is_nobodys(each))
     index = ".".join(str(octet) for octet in raw)
 
     found = anonymous(
