@@ -53,11 +53,13 @@ class FakeReader:
         self.reads = 0
         self.nameplate_reads = 0
         self.closed = 0
+        self.restart_count = 0
+        self.values = (409.6, 55.0)
 
     async def read(self) -> RawReading:
         self.reads += 1
         await self.behave()
-        return RawReading(np.array([409.6, 55.0]), np.zeros(2, dtype=np.uint8))
+        return RawReading(np.array(self.values), np.zeros(2, dtype=np.uint8))
 
     async def read_nameplate(self) -> Nameplate:
         self.nameplate_reads += 1

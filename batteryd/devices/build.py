@@ -20,19 +20,23 @@ from batteryd.devices.address import (
     with_credential,
 )
 from batteryd.devices.device import DEADLINE_S, PolledDevice
-from batteryd.devices.link import ModbusLink, Reader
+from batteryd.devices.link import ModbusLink, Reader, SnmpLink
 from batteryd.devices.links import Endpoints, ModbusLinks
 from batteryd.devices.modbus import PymodbusLink
 from batteryd.devices.modbus_line import ModbusLine
 from batteryd.devices.modbus_profile import ModbusProfile
 from batteryd.devices.modbus_readers import AnyModbusProfile, modbus_reader
 from batteryd.devices.profile import Profile
+from batteryd.devices.profile_base import AUTO
 from batteryd.devices.snmp import EngineName, open_snmp_link
 from batteryd.devices.snmp_profile import SnmpProfile
 from batteryd.devices.snmp_reader import SnmpReader
+from batteryd.devices.snmp_recognising import AnySnmpProfile, RecognisingReader
 from batteryd.devices.sunspec_profile import SunspecProfile
 from batteryd.domain.inventory import Asset
 from batteryd.errors import ProfileError
+
+Readable = Profile | AnySnmpProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ class Fleet:
         """
         built: dict[str, _Built] = {}
         for asset in assets:
-            profile = profiles[asset.source.profile]
+            profile = _profile_of(asset, profiles=profiles)
             address = _address_of(asset, credentials=credentials)
             recipe = _Recipe(asset, profile.digest, address)
             before = self._built.get(asset.asset_id)
@@ -86,7 +90,7 @@ class Fleet:
         self._built = built
         return tuple(one.device for one in built.values())
 
-    def _build(self, asset: Asset, *, profile: Profile, address: Address) -> PolledDevice:
+    def _build(self, asset: Asset, *, profile: Readable, address: Address) -> PolledDevice:
         return PolledDevice(
             asset,
             reader=self._reader(asset, profile=profile, address=address),
@@ -95,19 +99,18 @@ class Fleet:
             deadline_s=self._options.deadline_s,
         )
 
-    def _reader(self, asset: Asset, *, profile: Profile, address: Address) -> Reader:
+    def _reader(self, asset: Asset, *, profile: Readable, address: Address) -> Reader:
         match profile, address:
             case ModbusProfile() | SunspecProfile(), ModbusAddress():
                 self._heed_pause(profile, line=address.line)
                 link = self._modbus_links.lend(address.line)
                 return modbus_reader(profile, geometry=asset.geometry, link=link, unit=address.unit)
             case SnmpProfile(), SnmpAddress():
-                session = open_snmp_link(
-                    address,
-                    engine=self._options.snmp_engine,
-                    timeout_s=self._options.snmp_timeout_s,
-                )
+                session = self._open_snmp(address)
                 return SnmpReader(profile, geometry=asset.geometry, link=session)
+            case AnySnmpProfile(), SnmpAddress():
+                session = self._open_snmp(address)
+                return RecognisingReader(profile, geometry=asset.geometry, link=session)
             case _:
                 raise ProfileError(f"profile {profile.name} does not speak {address.redacted}")
 
@@ -115,6 +118,11 @@ class Fleet:
         # Behind one gateway the most delicate device sets the pace.
         before_s = self._request_pause_s.get(line, 0.0)
         self._request_pause_s[line] = max(before_s, profile.request_pause_s)
+
+    def _open_snmp(self, address: SnmpAddress) -> SnmpLink:
+        return open_snmp_link(
+            address, engine=self._options.snmp_engine, timeout_s=self._options.snmp_timeout_s
+        )
 
     def _open_modbus(self, line: ModbusLine) -> ModbusLink:
         return PymodbusLink(
@@ -137,6 +145,11 @@ class _Recipe(NamedTuple):
 class _Built(NamedTuple):
     recipe: _Recipe
     device: PolledDevice
+
+
+def _profile_of(asset: Asset, *, profiles: Mapping[str, Profile]) -> Readable:
+    name = asset.source.profile
+    return AnySnmpProfile.of(profiles.values()) if name == AUTO else profiles[name]
 
 
 def _address_of(asset: Asset, *, credentials: Mapping[str, SnmpCredential]) -> Address:

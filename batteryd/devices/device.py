@@ -53,6 +53,7 @@ class PolledDevice:
         self._failed_since_s = 0.0
         self._is_defect_told = False
         self._nameplate_due_s = 0.0
+        self._restarts_seen = 0
         self._quality = QualityWatch()
 
     async def poll(self, *, is_urgent: bool = False) -> Snapshot:
@@ -78,7 +79,7 @@ class PolledDevice:
 
     @property
     def is_nameplate_due(self) -> bool:
-        """Whether identity and dates should be read: at first, daily, and after a recovery."""
+        """Whether identity and dates should be read: at first, daily, after loss and restart."""
         return not self._failed_polls and self._steady_s() >= self._nameplate_due_s
 
     async def read_nameplate(self) -> Nameplate | None:
@@ -114,6 +115,9 @@ class PolledDevice:
     def _note_success(self, raw: RawReading, *, started_s: float) -> Snapshot:
         if self._failed_polls:
             self._note_recovery()
+        if self._restarts_seen != self._reader.restart_count:
+            self._restarts_seen = self._reader.restart_count
+            self._nameplate_due_s = 0.0
         layout = self._reader.layout
         self._quality.judge(raw, layout=layout, at_s=self._steady_s())
         return Snapshot(

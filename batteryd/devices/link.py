@@ -82,6 +82,11 @@ class Reader(Protocol):
         """The device's own name of each column, for people."""
         ...
 
+    @property
+    def restart_count(self) -> int:
+        """How often the device is known to have restarted; 0 where it does not tell."""
+        ...
+
     async def read(self) -> RawReading:
         """Read everything once. Blocks that the device refuses cost their values only.
 

@@ -42,6 +42,8 @@ class Reach:
 class ModbusReader:
     """One battery behind a link, read as its profile says."""
 
+    restart_count = 0  # Modbus does not tell
+
     def __init__(
         self, profile: ModbusProfile, *, geometry: Geometry, link: ModbusLink, unit: int
     ) -> None:

@@ -33,6 +33,7 @@ from batteryd.domain.nameplate import Nameplate
 from batteryd.domain.quantity import QUANTITIES, Quantity
 
 LEVELS = ("string", "module", "cell", "sensor")  # from the outside in
+AUTO = "auto"  # in an inventory: the profile that fits
 _SIGNED = frozenset({"current_a", "power_w"})
 _LEVEL = re.compile(r"\{(\w+)\}")
 
@@ -78,6 +79,12 @@ def _not_zero(scale: float) -> float:
     if scale == 0:
         raise ValueError("a number other than 0")
     return scale
+
+
+def _not_reserved(name: str) -> str:
+    if name == AUTO:
+        raise ValueError(f"another name, as {AUTO} stands for whatever fits a device")
+    return name
 
 
 def _pattern(text: str) -> str:
@@ -218,7 +225,7 @@ class ProfileBase(ProfileModel):
 
     has_alternatives: ClassVar[bool] = False  # several points for one value; the first good counts
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$"), AfterValidator(_not_reserved)]
     title: Text
     protocol: str
     poll_interval_s: Annotated[float, Field(ge=1, le=3600)]

@@ -5,6 +5,9 @@ not walked at every poll: their rows are found out before the first, and again w
 which is read daily and after a recovery. Rows are only ever added, so the layout changes rarely and
 never shrinks. The exception is a table whose rows come and go, such as that of the alarms: it is
 walked while it has rows.
+
+Every poll asks for sysUpTime as well. Where it has gone back the device has restarted, perhaps with
+another module in it, and its rows are found out again.
 """
 
 import logging
@@ -22,6 +25,7 @@ from batteryd.errors import DeviceRejected, LinkError
 ROWS_MAX = 2000  # of one column; a rack has fewer cells
 LISTED_ROWS_MAX = 100  # of a table of alarms; RFC 1628 knows 24
 NAME_ROWS_MAX = 20  # of a column that has a part of the nameplate
+SYS_UP_TIME = "1.3.6.1.2.1.1.3.0"  # hundredths of a second
 _ANY_ROW = ".*"
 _NO_SUCH_NAME = 2  # error-status of RFC 1157
 
@@ -29,7 +33,10 @@ log = logging.getLogger(__name__)
 
 
 class SnmpReader:
-    """One asset behind a link, read as its profile says."""
+    """One asset behind a link, read as its profile says.
+
+    `restart_count` is how often the device is known to have restarted.
+    """
 
     def __init__(self, profile: SnmpProfile, *, geometry: Geometry, link: SnmpLink) -> None:
         self._profile = profile
@@ -38,6 +45,8 @@ class SnmpReader:
         self._decoder = compile_snmp(profile, self._rows)
         self._winners = self._decoder.first
         self._is_discovered = not profile.has_tables
+        self._up_time: SnmpValue | None = None
+        self.restart_count = 0
         self.poll_interval_s = profile.poll_interval_s
 
     @property
@@ -78,12 +87,13 @@ class SnmpReader:
         """
         if not self._is_discovered:
             await self.discover()
-        answer = await self._link.get(self._decoder.oids)
+        answer = dict(await self._link.get((*self._decoder.oids, SYS_UP_TIME)))
+        self._note_up_time(answer.pop(SYS_UP_TIME, None))
         if not answer:
             text = f"the agent has none of the {len(self._decoder.oids)} objects of the profile"
             raise DeviceRejected(text, code=_NO_SUCH_NAME)
         if self._decoder.listed:
-            answer = {**answer, **await self._listed(answer)}
+            answer |= await self._listed(answer)
         reading, self._winners = self._decoder.decode(answer)
         return reading
 
@@ -113,6 +123,14 @@ class SnmpReader:
     async def close(self) -> None:
         """Let go of the link."""
         await self._link.close()
+
+    def _note_up_time(self, up_time: SnmpValue | None) -> None:
+        """Notice a restart: sysUpTime went back (or ran over, after 497 days)."""
+        if isinstance(up_time, int) and isinstance(self._up_time, int) and up_time < self._up_time:
+            log.info("device restarted profile=%s", self._profile.name)
+            self.restart_count += 1
+            self._is_discovered = not self._profile.has_tables  # it may have other rows now
+        self._up_time = up_time
 
     def _take(self, rows: Rows) -> None:
         if rows == self._rows:

@@ -43,6 +43,8 @@ _DIRECTIONS = {float(1 << CHARGING): 1, float(1 << DISCHARGING): -1}
 class SunspecReader:
     """One battery behind a link, read as it describes itself."""
 
+    restart_count = 0  # Modbus does not tell
+
     def __init__(self, profile: SunspecProfile, *, link: ModbusLink, unit: int) -> None:
         self._profile = profile
         self._link = link

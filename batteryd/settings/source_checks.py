@@ -12,6 +12,7 @@ from batteryd.devices.compiler import compile_decoder
 from batteryd.devices.links import Place
 from batteryd.devices.modbus_line import obstacle
 from batteryd.devices.modbus_profile import ModbusProfile
+from batteryd.devices.profile_base import AUTO
 from batteryd.errors import Mistake, ProfileError
 from batteryd.mistakes import unknown_text
 from batteryd.settings.inventory_rows import BatteryRow, SourceRow
@@ -67,11 +68,17 @@ def _identity(address: Address) -> Identity:
 
 def _profile_mistakes(item: Located[SourceRow], *, profiles: Profiles) -> Iterator[Mistake]:
     row, place = item.row, item.place
-    if row.profile is not None and row.profile not in profiles:
-        known = unknown_text("profile", row.profile, known=profiles)
+    if row.profile == AUTO:
+        if row.address is not None and not is_snmp(row.address):
+            allowed = f"the profile that reads this address, as {AUTO} recognises SNMP devices only"
+            yield place.mistake("profile", row.profile, allowed)
+    elif row.profile is not None and row.profile not in profiles:
+        known = unknown_text("profile", row.profile, known=(AUTO, *profiles))
         yield place.mistake("profile", row.profile, known)
     if row.address is not None and row.profile is None:
         allowed = f"the profile that reads this address: {', '.join(profiles)}"
+        if is_snmp(row.address):
+            allowed += f"; or {AUTO}"
         yield place.mistake("profile", None, allowed)
 
 

@@ -88,6 +88,23 @@ def test_each_asset_becomes_a_device_that_polls_as_its_profile_says(fleet):
     assert (ups.asset_id, ups.interval_s) == ("B1-UPS", 30.0)
 
 
+def test_a_device_whose_profile_is_left_open_may_be_any_that_speaks_its_protocol(fleet):
+    unknown = replace(UPS, source=replace(UPS.source, profile="auto"))
+
+    (before,) = devices_of(fleet, unknown)
+    (same,) = devices_of(fleet, unknown)
+    (after,) = devices_of(
+        fleet,
+        unknown,
+        profiles={
+            "small-ups": parse_profile({**UPS_PROFILE, "title": "Another"}, file="small-ups.toml")
+        },
+    )
+
+    assert before.interval_s == 10.0
+    assert before is same is not after
+
+
 def test_what_did_not_change_is_the_same_device_as_before(fleet):
     before = devices_of(fleet, RACK, UPS)
     read_again = {

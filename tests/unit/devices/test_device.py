@@ -6,6 +6,7 @@ import logging
 import pytest
 
 from batteryd.domain.component import WHOLE_BATTERY
+from batteryd.domain.quality import Quality
 from batteryd.errors import LinkAuthFailed, LinkRefused, LinkTimeout
 from tests.polling import NAMEPLATE, FakeReader, ManualClock, make_device, make_endpoint
 
@@ -261,3 +262,27 @@ async def test_closing_a_device_lets_go_of_its_link(reader, device):
     await device.close()
 
     assert reader.closed == 1
+
+
+async def test_a_device_that_restarted_is_asked_who_it_is(reader, device):
+    await device.poll()
+    await device.read_nameplate()
+
+    reader.restart_count += 1
+    await device.poll()
+
+    assert device.is_nameplate_due
+
+
+async def test_a_value_that_jumps_is_shown_and_doubted_until_it_repeats(reader, device):
+    await device.poll()
+
+    reader.values = (409.6, 5.0)
+    jumped, confirmed = await device.poll(), await device.poll()
+
+    assert [Quality(code) for code in jumped.quality] == [
+        Quality.GOOD,
+        Quality.UNCONFIRMED_JUMP,
+    ]
+    assert jumped.value(WHOLE_BATTERY, "soc_pct") == 5.0
+    assert not confirmed.quality.any()

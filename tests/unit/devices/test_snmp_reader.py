@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from batteryd.devices.link import SnmpValue
-from batteryd.devices.snmp_reader import LISTED_ROWS_MAX, SnmpReader
+from batteryd.devices.snmp_reader import LISTED_ROWS_MAX, SYS_UP_TIME, SnmpReader
 from batteryd.domain.component import WHOLE_BATTERY, parse_component
 from batteryd.domain.inventory import Geometry
 from batteryd.domain.nameplate import UNKNOWN_NAMEPLATE, DeviceDate
@@ -54,7 +54,7 @@ async def test_a_poll_of_scalars_is_one_request() -> None:
     found = await read(reader)
 
     assert found == {"-:soc_pct": (97.0, Quality.GOOD), "-:battery_status": (2.0, Quality.GOOD)}
-    assert (agent.asked, agent.walked) == ([(CHARGE, STATUS)], [])
+    assert (agent.asked, agent.walked) == ([(CHARGE, STATUS, SYS_UP_TIME)], [])
 
 
 async def test_an_agent_that_has_nothing_of_the_profile_is_not_read() -> None:
@@ -82,7 +82,7 @@ async def test_rows_are_found_once_and_then_asked_for_by_name() -> None:
     assert found["m01:temperature_c"] == (24.5, Quality.GOOD)
     assert found["m02:temperature_c"] == (25.1, Quality.GOOD)
     assert agent.walked == [TEMPERATURES]
-    assert agent.asked == [(CHARGE, f"{TEMPERATURES}.1", f"{TEMPERATURES}.2")] * 2
+    assert agent.asked == [(CHARGE, f"{TEMPERATURES}.1", f"{TEMPERATURES}.2", SYS_UP_TIME)] * 2
 
 
 async def test_a_row_that_vanishes_is_a_value_without_a_number() -> None:
@@ -291,3 +291,35 @@ async def test_a_date_that_can_be_read_comes_before_one_that_cannot() -> None:
     )
 
     assert (await reader.read_nameplate()).replace_by.value == date(2022, 5, 10)
+
+
+async def test_rows_are_found_again_after_a_restart() -> None:
+    agent = FakeAgent({SYS_UP_TIME: 8_640_000, f"{TEMPERATURES}.1": 245})
+    reader = reader_of(agent, table())
+    await read(reader)
+
+    agent.objects |= {SYS_UP_TIME: 1_500, f"{TEMPERATURES}.2": 251}
+    await read(reader)
+    found = await read(reader)
+
+    assert reader.restart_count == 1
+    assert found["m02:temperature_c"] == (25.1, Quality.GOOD)
+
+
+@pytest.mark.parametrize("later", [9_000_000, b"no number", None])
+async def test_a_clock_that_goes_on_or_is_none_is_no_restart(later: SnmpValue | None) -> None:
+    agent = FakeAgent({SYS_UP_TIME: 8_640_000, CHARGE: 97})
+    reader = reader_of(agent, scalar())
+    await read(reader)
+
+    agent.objects[SYS_UP_TIME] = later
+    if later is None:
+        del agent.objects[SYS_UP_TIME]
+    await read(reader)
+
+    assert reader.restart_count == 0
+
+
+async def test_an_agent_that_has_nothing_but_its_clock_is_not_read() -> None:
+    with pytest.raises(DeviceRejected):
+        await read(reader_of(FakeAgent({SYS_UP_TIME: 100}), scalar()))

@@ -163,3 +163,15 @@ def test_a_profile_of_the_site_wins_over_the_packaged_one(tmp_path: Path) -> Non
     profiles = load_configuration(config_file, environ=NO_ENVIRONMENT).profiles
 
     assert profiles["lithium-rack"].title == "A rack of three modules"
+
+
+def test_the_profile_of_an_snmp_device_may_be_left_to_what_it_says_of_itself(
+    tmp_path: Path,
+) -> None:
+    config_file = lay_out(tmp_path)
+    inventory = tmp_path / "inventory.toml"
+    inventory.write_text(inventory.read_text().replace('"small-ups"', '"auto"'))
+
+    ups = load_configuration(config_file, environ=NO_ENVIRONMENT).inventory.ups["ups-a"]
+
+    assert ups.source == Source("snmp://10.0.5.20", "auto", "cards")
