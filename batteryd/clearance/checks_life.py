@@ -29,13 +29,17 @@ def life_over(facts: Facts) -> Iterator[Hold]:
 def finding_open(facts: Facts) -> Iterator[Hold]:
     """PW-02: hold for every battery in scope with an inspection finding that is open."""
     for battery in in_scope(facts):
-        of_it = [f for f in facts.findings if f.asset_id == battery.asset_id]
-        still_open = [finding for finding in of_it if _is_open(finding, facts.day)]
+        still_open = open_findings(facts, asset_id=battery.asset_id)
         if still_open:
             said = listed(f'"{finding.text}" since {finding.opened_on}' for finding in still_open)
             evidence = {"findings": [_finding(finding) for finding in still_open]}
             text = f"{battery.asset_id}: open finding {said}"
             yield Hold(HoldCode.FINDING_OPEN, battery.asset_id, text, evidence)
+
+
+def open_findings(facts: Facts, *, asset_id: str) -> tuple[Finding, ...]:
+    """Return the findings about a battery that are open on the day of the check."""
+    return tuple(f for f in facts.findings if f.asset_id == asset_id and _is_open(f, facts.day))
 
 
 def _ended(what: str, last_day: date | None, planned: date) -> Iterator[str]:

@@ -115,7 +115,7 @@ def work_accept_risk(arguments: argparse.Namespace) -> int:
         refusals = refusals_of_acceptance(accepted, order, now_s=at.now_s)
         if refusals:
             return complain(f"{order.work_order_id}: {'; '.join(refusals)}", NO)
-        record_id = accept_risk(tx, accepted)
+        record_id = accept_risk(tx, accepted, order=order)
     if arguments.json:
         print_json({"record": record_id, **said_as_json(accepted)})
     else:

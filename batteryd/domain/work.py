@@ -75,7 +75,10 @@ class Attestation:
 
 @dataclass(frozen=True, slots=True)
 class RiskAcceptance:
-    """Two people who take a risk on themselves, with a reason and until when."""
+    """Two people who take a risk on themselves, with a reason and until when.
+
+    `findings` are those that were open when they signed: they know of no other. None: not written.
+    """
 
     work_order_id: str
     code: str  # the hold that it lifts: PW-01 or PW-02
@@ -83,6 +86,7 @@ class RiskAcceptance:
     expires_at_s: float
     reason: str
     at_s: float
+    findings: tuple[str, ...] | None = None  # ids
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from batteryd.clearance.acceptance import ACCEPTABLE, SIGNER_COUNT_MIN
+from batteryd.domain.clearance import HoldCode
 from batteryd.domain.instants import ALLOWED, can_be_shown
 from batteryd.domain.inventory import Inventory
 from batteryd.domain.person import same_person
@@ -25,7 +26,7 @@ from batteryd.mistakes import unknown_text
 from batteryd.permits.closing import REMOVING
 from batteryd.permits.dossier import number_of
 from batteryd.store.ledger_transaction import Transaction
-from batteryd.store.records import ACCEPTANCES, ATTESTATIONS, WORK_ORDERS, RecordKind, T
+from batteryd.store.records import ACCEPTANCES, ATTESTATIONS, FINDINGS, WORK_ORDERS, RecordKind, T
 
 # What an attestation is about, beside the order. A kind that is not here is about the whole order.
 SUBJECTS = MappingProxyType(
@@ -152,8 +153,12 @@ def attest(tx: Transaction, said: Attestation) -> str:
     return _add(tx, ATTESTATIONS, said.work_order_id, said, actor=said.by, action="attested")
 
 
-def accept_risk(tx: Transaction, accepted: RiskAcceptance) -> str:
-    """Record that two people accept a risk; return the id of the record."""
+def accept_risk(tx: Transaction, accepted: RiskAcceptance, *, order: WorkOrder) -> str:
+    """Record that two people accept a risk, and which findings they knew; return its id."""
+    if accepted.code == HoldCode.FINDING_OPEN:
+        about = (f for f in tx.records.current(FINDINGS).values() if f.asset_id in order.batteries)
+        known = tuple(finding.finding_id for finding in about if finding.closed_on is None)
+        accepted = replace(accepted, findings=known)
     actor = " and ".join(accepted.by)
     return _add(
         tx, ACCEPTANCES, accepted.work_order_id, accepted, actor=actor, action="accepted the risk"

@@ -294,6 +294,21 @@ def test_an_accepted_risk_lifts_its_hold_and_shows_who_took_it(desk: Desk) -> No
     assert lifted["accepted"] == ["PW-01"]
 
 
+def test_a_finding_that_comes_after_the_signatures_holds(desk: Desk) -> None:
+    desk.open()
+    finding = ("finding", "open", "R2", "--by", "Han", "-c", str(desk.folder / "batteryd.toml"))
+    main([*finding, "--text", "spread grows on charge"])
+    risk = ["PW-02" if word == "PW-01" else word for word in RISK]
+    desk.type("accept-risk", "WO-1", *risk, "--until", at(3600))
+    assert desk.json("check", "WO-1")[1]["accepted"] == ["PW-02"]
+
+    main([*finding, "--text", "a module is swollen"])
+    code, out = desk.type("check", "WO-1")
+
+    assert code == 1
+    assert "nobody who signed it knew of F-2" in out
+
+
 def test_an_order_that_never_started_is_abandoned_and_then_at_its_end(desk: Desk) -> None:
     desk.open()
 

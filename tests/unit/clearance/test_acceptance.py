@@ -71,6 +71,26 @@ def test_a_risk_that_was_taken_for_other_work_is_not_taken_for_this(
     assert why_not(make_acceptance(at_s=signed_at_s), facts=facts) == why
 
 
+@pytest.mark.parametrize(
+    ("known", "why"),
+    [
+        (("F-1", "F-2"), ""),
+        (("F-2",), "nobody who signed it knew of F-1"),
+        ((), "nobody who signed it knew of F-1, F-2"),
+        (None, ""),  # of a case, or of before batteryd wrote it down
+    ],
+)
+def test_who_takes_the_risk_of_findings_takes_that_of_those_they_knew(
+    known: tuple[str, ...] | None, why: str
+) -> None:
+    closed = make_finding(finding_id="F-3", closed_on=date(2025, 9, 1))
+    elsewhere = make_finding(finding_id="F-4", asset_id="rack-2")
+    both = (make_finding(finding_id="F-1"), make_finding(finding_id="F-2"))
+    facts = make_facts(findings=(*both, closed, elsewhere))
+
+    assert why_not(make_acceptance("PW-02", findings=known), facts=facts) == why
+
+
 def test_an_accepted_warranty_gives_a_go_that_ends_with_the_acceptance() -> None:
     soon = make_acceptance(expires_at_s=AS_OF_S + HOUR_S)
     facts = make_facts(EXPIRED_RACK, acceptances=(soon,))
