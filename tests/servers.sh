@@ -7,6 +7,10 @@ command -v influxd >/dev/null 2>&1 || missing="$missing influxdb"
 command -v victoria-metrics >/dev/null 2>&1 || missing="$missing victoria-metrics"
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium fonts-noto-cjk"
 command -v pdftotext >/dev/null 2>&1 || missing="$missing poppler-utils"
+command -v snmpd >/dev/null 2>&1 || missing="$missing snmpd"
+command -v snmptrap >/dev/null 2>&1 || missing="$missing snmp"
+[ -x /lib/nut/snmp-ups ] || missing="$missing nut-snmp"
+command -v mbpoll >/dev/null 2>&1 || missing="$missing mbpoll"
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
     echo "not installed, their tests are skipped:$missing"
