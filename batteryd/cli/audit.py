@@ -75,7 +75,10 @@ def audit_export(arguments: argparse.Namespace) -> int:
     from batteryd.store.ledger_export import write_export
 
     settings = None if arguments.ledger else configuration(arguments).settings
-    end = write_export(_ledger_path(arguments, settings), to=arguments.output)
+    ledger = _ledger_path(arguments, settings)
+    if arguments.output.exists() and arguments.output.samefile(ledger):
+        raise ConfigError.one("audit export", "-o", str(arguments.output), "not the ledger itself")
+    end = write_export(ledger, to=arguments.output)
     print(f"{arguments.output}: {end.entry_count} entries, {end.checkpoint_count} checkpoints")
     return OK
 

@@ -107,6 +107,15 @@ def test_an_export_is_verified_on_another_machine(
     assert "entry 3: its hash does not fit" in capsys.readouterr().err
 
 
+def test_an_export_never_takes_the_place_of_its_ledger(
+    config: str, state: Path, capsys: Captured
+) -> None:
+    assert main(["audit", "export", "-o", str(state / "ledger.db"), "-c", config]) == 2
+
+    assert "not the ledger itself" in capsys.readouterr().err
+    assert main(["audit", "verify", "-c", config]) == 0
+
+
 def test_the_public_key_is_printed_as_auditors_need_it(
     config: str, state: Path, capsys: Captured
 ) -> None:
