@@ -23,6 +23,7 @@ def battery_as_json(view: BatteryView) -> dict[str, object]:
         "register": _plain(view.battery),
         "device": _plain(view.nameplate),
         "readings": None if view.cabinet is None else _readings(view.cabinet),
+        "doubts": [_plain(doubt) for doubt in view.doubts],
         "warranty": None if view.warranty is None else _plain(view.warranty),
         "conditions": [_plain(condition) for condition in view.conditions],
         "findings": [_plain(finding) for finding in view.findings],

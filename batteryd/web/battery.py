@@ -13,6 +13,7 @@ from batteryd.domain.warranty import WarrantyAssessment
 from batteryd.domain.work import Finding
 from batteryd.web.cabinet import Cabinet, build_cabinet
 from batteryd.web.chart import ChartSpan
+from batteryd.web.doubts import Doubt, doubts_of
 from batteryd.web.look import Look, most_urgent_first
 from batteryd.web.order import Decided, OrderLine, open_orders
 
@@ -42,6 +43,7 @@ class BatteryView:
     time_zone: str
     nameplate: Nameplate
     cabinet: Cabinet | None
+    doubts: tuple[Doubt, ...]
     warranty: WarrantyAssessment | None
     usage: Usage | None
     conditions: tuple[ConditionFinding, ...]
@@ -76,6 +78,7 @@ def build_battery(facts: BatteryFacts, asset_id: str, *, now_s: float) -> Batter
         time_zone=look.time_zone(room.room_id),
         nameplate=facts.nameplate,
         cabinet=None if asset is None else build_cabinet(look, asset, now_s=now_s),
+        doubts=doubts_of(look.last_good.get(asset_id)),
         warranty=look.assessments.get(asset_id),
         usage=facts.usage,
         conditions=tuple(facts.conditions),
