@@ -8,6 +8,9 @@ a kind watches is either snapshots or warranty assessments:
   because one pass over a snapshot for twenty limits is twenty times cheaper than twenty passes.
 * `assess` compares one warranty assessment with what stands at present and needs no memory.
 
+Kinds that look at the same features of a snapshot are a `family`: their rules are compiled to one
+evaluator together, which computes the features once and sees what all of them have to say.
+
 The engine keeps the book of what is active (`Standing`), so that an evaluator can be made anew at
 any time (after a restart, a reload, a new layout) and `adopt` what its predecessor had raised. An
 evaluator reports a change once; the engine never asks twice.
@@ -16,7 +19,7 @@ evaluator reports a change once; the engine never asks twice.
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from batteryd.domain.alarm import Alarm, AlarmEvent, AlarmKey, Priority
 from batteryd.domain.component import Scope
@@ -99,6 +102,30 @@ class Evaluator(Protocol):
         ...
 
 
+Learned = Mapping[str, object]  # numbers, texts and numpy arrays, by name
+LEARNED_VERSION, LEARNED_LAYOUT = "version", "layout_id"  # entries that every `Learned` has
+
+
+@runtime_checkable
+class Learner(Protocol):
+    """An evaluator whose memory outlives it: what it took days to learn of one asset.
+
+    Buffers and running delays are no part of it: they start anew after any gap. What is learned is
+    kept over restarts, reloads, gaps and clocks that jump, and shown to people.
+    """
+
+    def learned(self) -> Learned:
+        """Return a copy of what has been learned, with `version` (int) and `layout_id` (text)."""
+        ...
+
+    def learn_from(self, learned: Learned) -> bool:
+        """Go on from what was learned before; call it before the first `step`.
+
+        False: it is of another version or layout, and was left alone; learning starts anew.
+        """
+        ...
+
+
 Compile = Callable[[tuple[Rule, ...], Asset, Layout], Evaluator | None]
 Assess = Callable[[Rule, Subject, WarrantyAssessment, Standing | None, float], Sequence[AlarmEvent]]
 
@@ -109,6 +136,7 @@ class RuleKind(NamedTuple):
     settings: type[RuleSettings]
     compile: Compile | None = None  # None from a call of it: nothing in this layout to watch
     assess: Assess | None = None
+    family: str = ""  # kinds with the same family share one evaluator; "": it has its own
 
 
 def poll_interval_s(asset: Asset) -> float:

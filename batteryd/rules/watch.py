@@ -8,6 +8,9 @@ An exception in one rule must not cost the events of the others, which count the
 is the outermost loop over rules, and the one place in `rules` that catches everything: what failed
 becomes an alarm (`rule_failed`), and its evaluator starts anew with the next snapshot. That alarm
 stays until the rules are loaded again, as a rule that fails now and then is not well.
+
+What an evaluator has learned goes over to its successor, except after an exception: who knows
+whether it was not the learned state that broke it.
 """
 
 import traceback
@@ -19,7 +22,7 @@ from batteryd.domain.component import WHOLE_BATTERY, Scope
 from batteryd.domain.inventory import Asset
 from batteryd.domain.snapshot import EMPTY_LAYOUT, Layout, Snapshot
 from batteryd.domain.warranty import WarrantyAssessment
-from batteryd.rules.kind import NEVER_S, Evaluator, Rule, Standing, Subject
+from batteryd.rules.kind import NEVER_S, Evaluator, Learned, Learner, Rule, Standing, Subject
 from batteryd.rules.table import RULES
 
 RULE_FAILED = "rule_failed"
@@ -38,7 +41,8 @@ class Watch:
         self.due_at_s = -NEVER_S  # when `tick` will have something to say
         self._layout = EMPTY_LAYOUT  # until the first good poll
         self._last_good: Snapshot | None = None
-        self._evaluators: dict[str, Evaluator] = {}
+        self._evaluators: dict[str, Evaluator] = {}  # by kind, or by family of kinds
+        self._learned: dict[str, Learned] = {}  # for evaluators that are still to be made
         self._to_make = self._kinds()  # whose evaluator has to be made (anew) before it is asked
 
     def is_about(self, subject: Subject, rules: tuple[Rule, ...], *, asset: Asset | None) -> bool:
@@ -96,6 +100,7 @@ class Watch:
         self.subject = subject
         if rules == self.rules:
             return ()
+        self._learned = dict(self.learned())
         self.rules = rules
         self._evaluators.clear()
         events = list(self.adopt(self.standing, now_s))
@@ -104,12 +109,25 @@ class Watch:
             events += self.step(last, layout=self._layout, now_s=now_s)
         return events
 
+    def learned(self) -> Mapping[str, Learned]:
+        """Return what there is to keep of this asset, by family of kinds."""
+        known = dict(self._learned)
+        for kind, evaluator in self._evaluators.items():
+            if isinstance(evaluator, Learner):
+                known[kind] = evaluator.learned()
+        return known
+
+    def learn_from(self, learned: Mapping[str, Learned]) -> None:
+        """Go on from what was learned before; what does not fit is left alone."""
+        self._learned = dict(learned)
+        self.restart()
+
     def restart(self) -> None:
         """Let what counts time begin anew: nobody has looked for a while."""
         self._to_make, self.due_at_s = self._kinds(), -NEVER_S
 
     def _kinds(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(rule.kind for rule in self.rules))
+        return tuple(dict.fromkeys(evaluator_name(rule.kind) for rule in self.rules))
 
     def _make(self, now_s: float) -> list[AlarmEvent]:
         kinds, self._to_make = self._to_make, ()
@@ -120,16 +138,20 @@ class Watch:
 
     def _compile(self, kind: str, now_s: float) -> Sequence[AlarmEvent]:
         """Make an evaluator; return the ends of alarms that its layout can no longer show."""
-        self._evaluators.pop(kind, None)
-        compile_rules = RULES[kind].compile
+        before = self._evaluators.pop(kind, None)
+        if isinstance(before, Learner) and kind not in self._learned:
+            self._learned[kind] = before.learned()
+        rules = tuple(rule for rule in self.rules if evaluator_name(rule.kind) == kind)
+        compile_rules = RULES[rules[0].kind].compile
         if compile_rules is None or self.asset is None:
             return ()
-        rules = tuple(rule for rule in self.rules if rule.kind == kind)
         names = {rule.name for rule in rules}
         standing = {key: s for key, s in self.standing.items() if key.rule in names}
         evaluator = compile_rules(rules, self.asset, self._layout)
         if evaluator is not None:
             self._evaluators[kind] = evaluator
+            if isinstance(evaluator, Learner) and self._layout is not EMPTY_LAYOUT:
+                evaluator.learn_from(self._learned.pop(kind, {}))
         lost = standing.keys() if evaluator is None else evaluator.adopt(standing)
         if self._layout is EMPTY_LAYOUT:  # nobody knows yet what this asset has to show
             return ()
@@ -182,6 +204,11 @@ class Watch:
 
     def _key(self, rule: str) -> AlarmKey:
         return AlarmKey(self.subject.site_id, self.subject.asset_id, WHOLE_BATTERY, rule)
+
+
+def evaluator_name(kind: str) -> str:
+    """Return what the evaluator of a kind goes by: its family, if it has one."""
+    return RULES[kind].family or kind
 
 
 def end_of(key: AlarmKey, standing: Standing, *, at_s: float) -> AlarmEvent:
