@@ -21,6 +21,7 @@ from typing import TypeVar
 from batteryd.app.evidence import Evidence
 from batteryd.app.housekeeping import Housekeeping, Job, roll_up
 from batteryd.app.inbox import Inbox
+from batteryd.app.learning import SLICE_S, Learning
 from batteryd.app.lock import lock_state
 from batteryd.app.mail import Mail
 from batteryd.app.pace import Pace
@@ -50,6 +51,7 @@ from batteryd.store.influx import InfluxFollower
 from batteryd.store.influx_write import InfluxWriter
 from batteryd.store.journal import Journal
 from batteryd.store.journal_file import open_or_set_aside
+from batteryd.store.learned import LEARNED_FILE, LearnedStore
 from batteryd.store.ledger import Ledger
 from batteryd.store.line_protocol import LineEncoder, Place
 from batteryd.store.retention import Retention
@@ -114,6 +116,8 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
     follower = _follower(configuration, journal, clock, lambda: monitor)
     followers = (ROLLUP, INFLUX) if follower else (ROLLUP,)
 
+    learned = LearnedStore.open_or_set_aside(state_dir / LEARNED_FILE, now_s=started_at_s)
+
     # What is kept for later. The files first, as what they say is then in the register.
     account = UsageAccount(journal, ledger)
     evidence = Evidence(ledger, account=account, state_dir=state_dir, clock=clock)
@@ -129,6 +133,7 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
         tick_gap_s=TICK_GAP_S * max(1.0, clock.rate),
     )
     monitor = Monitor(watching, engine=engine, journal=journal, ledger=ledger, listener=listener)
+    learning = Learning(engine, store=learned, records=ledger.records, clock=clock)
 
     # What reads, tells and shows.
     inbox = Inbox()
@@ -190,6 +195,8 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
     housekeeping = Housekeeping(
         (
             Job("follow the register", 5.0, follow_register),
+            Job("heed resets", 5.0, learning.heed_resets),
+            Job("keep what was learned", SLICE_S, learning.keep_some),
             Job("assess warranties", 600.0, assess_warranties),
             Job("end shelf times", 30.0, lambda: monitor.end_shelf_times(now_s=clock.now_s())),
             Job("roll up", 60.0, partial(roll_up, rollup)),
@@ -233,6 +240,7 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
         await in_thread(partial(evidence.take_inventory, new.inventory))
         watched = await in_thread(partial(_watching, new, registered, now_s=now_s))
         await in_thread(partial(monitor.reload, watched, now_s=now_s))
+        await in_thread(partial(learning.recall, watched.inventory.assets.keys()))
         await in_thread(assess_warranties)
         reports.configuration = new
         await poller.replace(devices)
@@ -262,6 +270,7 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
         )
         follower_thread.start()
     await in_thread(partial(monitor.restore, now_s=clock.now_s()))
+    await in_thread(partial(learning.recall, watching.inventory.assets.keys()))
     await in_thread(assess_warranties)
     await in_thread(partial(ledger.outbox.release, now_s=clock.now_s()))
     await mail.begin(_channels(configuration))
@@ -300,6 +309,8 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
         failed = await _cancelled(tasks, stopping)
         with contextlib.suppress(StoreError):
             await in_thread(partial(monitor.step, inbox.take(), now_s=clock.now_s()))
+        with contextlib.suppress(StoreError):
+            await in_thread(learning.keep_all)
         await mail.end()
         first_seal.cancel()
         with contextlib.suppress(TimeoutError):  # a mount that hangs must not keep us from stopping
@@ -308,6 +319,7 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
         if follower_thread is not None:
             await asyncio.to_thread(follower_thread.join, THREAD_JOIN_S)
         thread.shutdown(wait=True)
+        learned.close()
         journal.file.close()
         ledger.close()
         lock.close()

@@ -3,20 +3,21 @@
 The engine is pure: it is told what was read and what time it is, keeps in memory what its rules
 need to remember, and says what changed. It says every change once. Whoever calls it stores the
 events and moves the alarms through `lifecycle`; after a start it is given back what was active, so
-that nothing is raised twice and nothing is forgotten to return.
+that nothing is raised twice and nothing is forgotten to return. What its rules have learned of an
+asset can be taken out and given back (`learned`, `learn_from`); a reload hands it on by itself.
 
 Time is `observed_at_s` of a snapshot where values are judged, and `now_s` where their absence is.
 A pause between two ticks longer than `tick_gap_s`, or a clock that ran back, means that this daemon
 did not look: then no device is called silent for the time that it was not asked.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from batteryd.domain.alarm import Alarm, AlarmEvent, AlarmKey
 from batteryd.domain.inventory import Asset
 from batteryd.domain.snapshot import Layout, Snapshot
 from batteryd.domain.warranty import WarrantyAssessment
-from batteryd.rules.kind import Standing, Subject
+from batteryd.rules.kind import Learned, Standing, Subject
 from batteryd.rules.rulebook import RuleBook
 from batteryd.rules.watch import Watch, end_of
 
@@ -104,10 +105,27 @@ class Engine:
             if watch is not None and watch.is_about(subject, rules, asset=asset):
                 del before[subject.asset_id]
             else:
+                known = {} if watch is None else watch.learned()
                 watch = Watch(subject, rules, asset=asset)
+                watch.learn_from(known)
             self._watches[subject.asset_id] = watch
         left = {key: s for watch in before.values() for key, s in watch.standing.items()}
         return self._hand_over(left, now_s=now_s)
+
+    def learned(self, asset_id: str) -> Mapping[str, Learned]:
+        """Return what is worth keeping of an asset, by family of rule kinds."""
+        watch = self._watches.get(asset_id)
+        return {} if watch is None else watch.learned()
+
+    def learn_from(self, asset_id: str, learned: Mapping[str, Learned]) -> None:
+        """Go on from what was learned of an asset before; call it before its first snapshot."""
+        if asset_id in self._watches:
+            self._watches[asset_id].learn_from(learned)
+
+    def forget(self, asset_id: str) -> None:
+        """Learn everything about an asset anew. Its alarms stand until they are judged again."""
+        if asset_id in self._watches:
+            self._watches[asset_id].forget()
 
     def set_at_work(self, asset_ids: Collection[str], *, now_s: float) -> Events:
         """Tighten limits where people work, and there alone.

@@ -113,7 +113,7 @@ class Watch:
         """Return what there is to keep of this asset, by family of kinds."""
         known = dict(self._learned)
         for kind, evaluator in self._evaluators.items():
-            if isinstance(evaluator, Learner):
+            if isinstance(evaluator, Learner) and kind not in known:
                 known[kind] = evaluator.learned()
         return known
 
@@ -121,6 +121,15 @@ class Watch:
         """Go on from what was learned before; what does not fit is left alone."""
         self._learned = dict(learned)
         self.restart()
+
+    def forget(self) -> None:
+        """Learn everything anew; alarms stand, and other evaluators go on."""
+        learners = [kind for kind, e in self._evaluators.items() if isinstance(e, Learner)]
+        for kind in learners:
+            del self._evaluators[kind]
+        self._learned.clear()
+        self._to_make = tuple(dict.fromkeys((*self._to_make, *learners)))
+        self.due_at_s = -NEVER_S
 
     def restart(self) -> None:
         """Let what counts time begin anew: nobody has looked for a while."""

@@ -6,6 +6,7 @@ begins IMMEDIATE, so what it reads cannot change before it writes, and waits at 
 Readers borrow read-only connections; in WAL mode they see the last commit and block nobody.
 """
 
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -13,6 +14,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from batteryd.errors import StoreDamaged, StoreError, StoreFull
+
+_log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_S = 10.0
 
@@ -113,6 +116,16 @@ def read_only(path: Path) -> Iterator[sqlite3.Connection]:
         db.text_factory = lambda text: text.decode(errors="surrogateescape")
         db.execute("BEGIN")
         yield db
+
+
+def set_aside(path: Path, damage: StoreDamaged, *, now_s: float) -> None:
+    """Rename a damaged file with all that belongs to it, so that a new one can be begun."""
+    kept = path.with_name(f"{path.name}.damaged-{now_s:.0f}")
+    for end in ("-wal", "-shm", ""):
+        part = path.with_name(path.name + end)
+        if part.exists():
+            part.rename(kept.with_name(kept.name + end))
+    _log.error("%s damaged, set aside file=%s reason=%r", path.stem, kept, str(damage))
 
 
 def _connect(path: Path, *, mode: str) -> sqlite3.Connection:

@@ -1,0 +1,172 @@
+"""What rules have learned, kept over restarts, upgrades and power failures.
+
+    engine --keep, every five minutes and at stop--> learned.db --recall, at start--> engine
+    ledger --heed_resets: somebody had it forgotten--------------------------------> engine
+
+An asset's rows are written again every `KEEP_S`, some assets in each run, so that a thousand racks
+are no longer pause in the watch than one. What a row says of itself (since when, why it began) goes
+over to the next one, unless the rules' version or the device's layout are others now: then learning
+has begun anew, which is logged once and stays to be seen in `batteryd rules show`.
+
+None of it is needed to watch. What cannot be read is learned anew; what cannot be written is
+written later.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+
+from batteryd.clock import Clock
+from batteryd.errors import StoreError
+from batteryd.rules.engine import Engine
+from batteryd.rules.kind import LEARNED_LAYOUT, LEARNED_VERSION, Learned
+from batteryd.store.learned import RESETS, Kept, LearnedStore, LearningReset
+from batteryd.store.records import Records, Revision
+
+_log = logging.getLogger(__name__)
+
+KEEP_S = 300.0  # how old a row may be when the power fails
+SLICE_S = 10.0  # how often some of them are written
+GONE_S = 90 * 86_400.0  # how long rows are kept of an asset that has left the register
+
+_FIRST = "first seen"
+
+Resets = Mapping[str, Revision[LearningReset]]  # the last one of each asset
+
+
+class Learning:
+    """Keeps it for one engine. All of it runs in the monitor's thread, as the engine does."""
+
+    def __init__(
+        self, engine: Engine, *, store: LearnedStore, records: Records, clock: Clock
+    ) -> None:
+        self._engine = engine
+        self._store = store
+        self._records = records
+        self._clock = clock
+        self._kept: dict[str, dict[str, Kept]] = {}  # by asset and family, without their state
+        self._waiting: list[str] = []  # assets of this round that are still to be kept
+        self._resets_seq = -1
+        self._resets: Resets = {}
+
+    def recall(self, asset_ids: AbstractSet[str]) -> None:
+        """Give the engine what it knew of assets that it has not been watching so far.
+
+        Raises:
+            StoreError: the ledger cannot be read.
+        """
+        self.heed_resets()
+        for asset_id in self._kept.keys() - asset_ids:
+            del self._kept[asset_id]
+        for asset_id in asset_ids - self._kept.keys():
+            known = self._read(asset_id)
+            self._kept[asset_id] = {kept.family: _without_state(kept) for kept in known}
+            valid = {kept.family: kept.state for kept in known if not self._is_void(kept)}
+            if valid:
+                self._engine.learn_from(asset_id, valid)
+
+    def keep_some(self) -> None:
+        """Keep the next assets of this round; call it every `SLICE_S`.
+
+        Raises:
+            StoreError: nothing was written; these assets come again in the next round.
+        """
+        if not self._waiting:
+            self._waiting = sorted(self._kept)
+            self._store.drop_kept_before(self._clock.now_s() - GONE_S)
+        count = -(-len(self._kept) * SLICE_S // KEEP_S)  # rounded up
+        some, self._waiting = self._waiting[: int(count)], self._waiting[int(count) :]
+        self._keep(some)
+
+    def keep_all(self) -> None:
+        """Keep everything, before a stop.
+
+        Raises:
+            StoreError: nothing was written.
+        """
+        self._keep(self._kept)
+
+    def heed_resets(self) -> None:
+        """Have the engine forget what somebody has reset since the last call.
+
+        Raises:
+            StoreError: the ledger cannot be read; the next call tries again.
+        """
+        newest = self._records.newest_seq(RESETS)
+        if newest == self._resets_seq:
+            return
+        before = self._resets
+        self._resets = {r.record_id: r for r in self._records.revisions(RESETS)}
+        self._resets_seq = newest
+        for asset_id, reset in self._resets.items():
+            if asset_id in self._kept and _seq(before, asset_id) < reset.seq:
+                _log.warning("learned state reset asset=%s by=%r", asset_id, reset.value.by)
+                self._engine.forget(asset_id)
+
+    def _keep(self, asset_ids: Iterable[str]) -> None:
+        found = [kept for asset_id in asset_ids for kept in self._standing(asset_id)]
+        self._store.put(found)
+        for kept in found:
+            self._kept.setdefault(kept.asset_id, {})[kept.family] = _without_state(kept)
+
+    def _read(self, asset_id: str) -> tuple[Kept, ...]:
+        try:
+            return self._store.of(asset_id)
+        except StoreError as error:
+            _log.error("learned state cannot be read asset=%s error=%r", asset_id, str(error))
+            return ()
+
+    def _standing(self, asset_id: str) -> Iterator[Kept]:
+        for family, learned in self._engine.learned(asset_id).items():
+            before = self._kept.get(asset_id, {}).get(family)
+            yield self._following(before, learned, asset_id=asset_id, family=family)
+
+    def _following(
+        self, before: Kept | None, learned: Learned, *, asset_id: str, family: str
+    ) -> Kept:
+        """Return the next row: it goes on where the one before can be gone on from."""
+        now_s = self._clock.now_s()
+        because = self._new_beginning(before, learned, asset_id=asset_id)
+        if because not in (None, _FIRST):
+            _log.warning("learning begins anew asset=%s because=%r", asset_id, because)
+        row = Kept(
+            asset_id=asset_id,
+            family=family,
+            version=int(str(learned[LEARNED_VERSION])),
+            layout_id=str(learned[LEARNED_LAYOUT]),
+            since_s=now_s,
+            kept_at_s=now_s,
+            began_because=because or "",
+            reset_seq=_seq(self._resets, asset_id),
+            state=learned,
+        )
+        if before is None or because is not None:
+            return row
+        return replace(row, since_s=before.since_s, began_because=before.began_because)
+
+    def _new_beginning(self, before: Kept | None, learned: Learned, *, asset_id: str) -> str | None:
+        """Return why `learned` does not go on from what was kept before; None where it does."""
+        if before is None:
+            return _FIRST
+        if self._is_void(before):
+            reset = self._resets[asset_id].value
+            return f"reset by {reset.by}: {reset.why}"
+        if before.version != learned[LEARNED_VERSION]:
+            return (
+                f"batteryd learns otherwise since version {learned[LEARNED_VERSION]} of its rules"
+            )
+        if before.layout_id != learned[LEARNED_LAYOUT]:
+            return "the device shows other values than before"
+        return None
+
+    def _is_void(self, kept: Kept) -> bool:
+        return kept.reset_seq < _seq(self._resets, kept.asset_id)
+
+
+def _without_state(kept: Kept) -> Kept:
+    return replace(kept, state={})  # the engine has it
+
+
+def _seq(resets: Resets, asset_id: str) -> int:
+    return resets[asset_id].seq if asset_id in resets else 0

@@ -1,0 +1,169 @@
+"""What rules have learned of each asset, kept over restarts: one row an asset and rule family.
+
+It is a file of its own, `learned.db`. It is neither evidence (the ledger) nor history (the
+journal), it is written again and again, and it can be lost: then everything is learned anew, which
+takes some days. A damaged file is set aside like a damaged journal.
+
+That somebody had learned state forgotten is evidence: that stands in the ledger, as a record. A row
+says up to which of these entries it counts; one that is older than the last reset is void.
+"""
+
+import logging
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
+
+from batteryd.errors import StoreDamaged
+from batteryd.store.learned_packing import pack, unpack
+from batteryd.store.records import RecordKind
+from batteryd.store.sqlite_file import SqliteFile, set_aside
+
+_log = logging.getLogger(__name__)
+
+LEARNED_FILE = "learned.db"
+APPLICATION_ID = 0x62746C6E  # "btln"
+VERSION = 1
+
+_TABLE = """
+CREATE TABLE learned (
+    asset_id TEXT NOT NULL,
+    family TEXT NOT NULL,       -- of rule kinds, or the kind itself
+    version INTEGER NOT NULL,   -- of what the family learns
+    layout_id TEXT NOT NULL,
+    since_s REAL NOT NULL,      -- when this learning began
+    kept_at_s REAL NOT NULL,
+    began_because TEXT NOT NULL,
+    reset_seq INTEGER NOT NULL, -- the last reset in the ledger that it knows of; 0 for none
+    state BLOB NOT NULL,
+    PRIMARY KEY (asset_id, family)
+) STRICT, WITHOUT ROWID
+"""
+_COLUMNS = (
+    "asset_id, family, version, layout_id, since_s, kept_at_s, began_because, reset_seq, state"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LearningReset:
+    """Somebody had forgotten what was learned of an asset."""
+
+    asset_id: str
+    by: str
+    why: str
+
+
+RESETS = RecordKind("learning-reset", LearningReset)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """What one family of rules has learned of one asset."""
+
+    asset_id: str
+    family: str
+    version: int
+    layout_id: str
+    since_s: float
+    kept_at_s: float
+    began_because: str  # in words: "first seen", "reset by Kim: ..."
+    reset_seq: int = 0
+    state: Mapping[str, object] = field(default_factory=dict)
+
+
+class LearnedStore:
+    """The rows of one installation. One thread writes; the command line reads."""
+
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open or begin a file.
+
+        Raises:
+            StoreDamaged: it is none of ours, is malformed, or a newer version wrote it.
+            StoreError: it cannot be opened.
+        """
+        return cls(SqliteFile(path, prepare=_prepare))
+
+    @classmethod
+    def open_or_set_aside(cls, path: Path, *, now_s: float) -> Self:
+        """Open or begin a file; one that cannot be used is renamed, and a new one begun.
+
+        Raises:
+            StoreError: it cannot be opened for another reason.
+        """
+        try:
+            return cls.open(path)
+        except StoreDamaged as damage:
+            set_aside(path, damage, now_s=now_s)
+            return cls.open(path)
+
+    def of(self, asset_id: str) -> tuple[Kept, ...]:
+        """Return what is kept of an asset, by family; a row that cannot be read is left out.
+
+        Raises:
+            StoreError: the file cannot be read.
+        """
+        with self._file.read() as db:
+            rows = db.execute(
+                f"SELECT {_COLUMNS} FROM learned WHERE asset_id = ? ORDER BY family", (asset_id,)
+            ).fetchall()
+        return tuple(kept for kept in map(_kept, rows) if kept is not None)
+
+    def put(self, kept: Iterable[Kept]) -> None:
+        """Keep rows in the place of those before, in one transaction.
+
+        Raises:
+            StoreError: nothing was written.
+        """
+        rows = [
+            (k.asset_id, k.family, k.version, k.layout_id, k.since_s, k.kept_at_s,
+             k.began_because, k.reset_seq, pack(k.state))
+            for k in kept
+        ]  # fmt: skip
+        if rows:
+            marks = ", ".join("?" * len(rows[0]))
+            with self._file.write() as db:
+                db.executemany(f"REPLACE INTO learned ({_COLUMNS}) VALUES ({marks})", rows)
+
+    def drop_kept_before(self, at_s: float) -> int:
+        """Drop what nobody has kept since, because its asset is gone; return how many rows.
+
+        Raises:
+            StoreError: nothing was dropped.
+        """
+        with self._file.write() as db:
+            return db.execute("DELETE FROM learned WHERE kept_at_s < ?", (at_s,)).rowcount
+
+    def close(self) -> None:
+        """Let go of the file. Closing twice is fine."""
+        self._file.close()
+
+
+def _kept(row: tuple[Any, ...]) -> Kept | None:
+    written = Kept(*row)
+    try:
+        return replace(written, state=unpack(row[-1]))
+    except StoreDamaged as damage:
+        _log.error(
+            "learned state cannot be read asset=%s family=%s reason=%r",
+            written.asset_id, written.family, str(damage),
+        )  # fmt: skip
+        return None
+
+
+def _prepare(db: sqlite3.Connection, path: Path) -> None:
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    if version > VERSION:
+        raise StoreDamaged(f"{path} was written by a newer batteryd (schema {version})")
+    if version == 0:
+        if db.execute("SELECT 1 FROM sqlite_master").fetchone() is not None:
+            raise StoreDamaged(f"{path} is a database, but not of what rules have learned")
+        db.executescript(
+            f"BEGIN IMMEDIATE; {_TABLE}; PRAGMA application_id = {APPLICATION_ID};"
+            f" PRAGMA user_version = {VERSION}; COMMIT;"
+        )
+    db.execute("SELECT count(*) FROM learned").fetchone()
