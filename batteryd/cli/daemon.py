@@ -21,9 +21,11 @@ from batteryd.cli.frame import (
     print_json,
 )
 from batteryd.clock import SystemClock
+from batteryd.errors import ConfigError
 
 if TYPE_CHECKING:
     from batteryd.app.signals import Signals
+    from batteryd.settings.load import Configuration
 
 STATUS_TIMEOUT_S = 5.0
 
@@ -64,14 +66,35 @@ def demo(arguments: argparse.Namespace) -> int:
 
 
 def check_config(arguments: argparse.Namespace) -> int:
-    """List every mistake in every file of the configuration."""
+    """List every mistake in every file of the configuration, or what counts for one battery."""
     found = configuration(arguments)
     inventory = found.inventory
+    if arguments.effective is not None:
+        return _print_effective(found, arguments.effective)
     print(
         f"no mistake found: {len(inventory.assets)} polled assets, "
         f"{len(inventory.batteries)} batteries in the register, "
         f"{len(found.profiles)} profiles"
     )
+    return OK
+
+
+def _print_effective(found: "Configuration", asset_id: str) -> int:
+    from batteryd.cli.rule_words import effective_lines
+    from batteryd.mistakes import unknown_text
+    from batteryd.rules.effective import effective_rules
+    from batteryd.rules.kind import Subject
+
+    inventory = found.inventory
+    subjects = {
+        **{subject.asset_id: subject for subject in Subject.unpolled_of(inventory)},
+        **{asset.asset_id: Subject.of(asset) for asset in inventory.assets.values()},
+    }
+    if asset_id not in subjects:
+        allowed = unknown_text("battery", asset_id, known=subjects)
+        raise ConfigError.one("check-config", "--effective", asset_id, allowed)
+    for rule in effective_rules(found.rulebook, subjects[asset_id]):
+        print("\n".join(effective_lines(rule)))
     return OK
 
 
@@ -132,6 +155,10 @@ COMMANDS = (
                  help="where to keep configuration and state (default: nothing is kept)"),
         argument("--port", type=int, default=8470, help="of the page; 0 takes a free one"),
     )),
-    Command(("check-config",), check_config, (CONFIG,)),
+    Command(("check-config",), check_config, (
+        CONFIG,
+        argument("--effective", metavar="BATTERY",
+                 help="print each rule as it counts for a battery, and whose word it is"),
+    )),
     Command(("status",), status, (CONFIG, JSON)),
 )  # fmt: skip

@@ -16,6 +16,7 @@ from batteryd.cli import (
     permit,
     register,
     report,
+    rules,
     warranty,
     work,
 )
@@ -34,6 +35,7 @@ COMMANDS: tuple[Command, ...] = (
     *daemon.COMMANDS,
     *device.COMMANDS,
     *alarms.COMMANDS,
+    *rules.COMMANDS,
     *work.COMMANDS,
     *permit.COMMANDS,
     *finding.COMMANDS,
@@ -46,6 +48,7 @@ COMMANDS: tuple[Command, ...] = (
 
 _GROUPS = {
     "alarms": "alarms, and who has seen them",
+    "rules": "what rules have learned of a battery",
     "work": "work orders, and whether work may start",
     "finding": "what inspections noted, until somebody closes it",
     "register": "the register of batteries and its history",

@@ -73,12 +73,13 @@ class RuleTable:
     def for_(self, subject: Subject) -> Rule:
         """Return the rule as it applies to a subject."""
         merged, origin = dict(self.settings), ""
-        for layer in self._layers_of(subject):
+        for layer in self.layers_of(subject):
             merged |= layer.settings
             origin = layer.origin if layer.settings.keys() & _LIMITS else origin
         return Rule(self.name, self.kind, self.row.settings.model_validate(merged), origin)
 
-    def _layers_of(self, subject: Subject) -> Iterator[Layer]:
+    def layers_of(self, subject: Subject) -> Iterator[Layer]:
+        """Yield the overrides that count for a subject, the strongest last."""
         chemistry = subject.chemistry or ""
         named = (
             ("chemistry", chemistry, str(chemistry)),

@@ -1,0 +1,190 @@
+"""Rules on the command line: what counts for a battery, what was learned of it, and its reset."""
+
+import json
+import tomllib
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from batteryd.cli.main import main
+from batteryd.domain.inventory import Chemistry
+from batteryd.rules.kind import Subject
+from batteryd.rules.rulebook_file import parse_rulebook
+from batteryd.store.learned import LEARNED_FILE, RESETS, Kept, LearnedStore
+from batteryd.store.ledger import Ledger
+from tests.builders import NOON_S
+from tests.rulebooks import shipped_rulebook
+
+CONFIG = Path(__file__).parents[2] / "config"
+INVENTORY = """
+[[site]]
+site_id = "daejeon"
+name = "Daejeon"
+[[room]]
+room_id = "room-5b"
+site_id = "daejeon"
+name = "Room 5B"
+[[battery]]
+asset_id = "rack-1"
+room_id = "room-5b"
+rack = "Rack 1"
+chemistry = "LFP"
+address = "modbus://127.0.0.1/1"
+profile = "soltaro-rack"
+[[battery]]
+asset_id = "rack-2"
+room_id = "room-5b"
+"""
+LEARNED = Kept(
+    asset_id="rack-1",
+    family="detection",
+    version=1,
+    layout_id="0123456789abcdef",
+    since_s=NOON_S - 3 * 86_400,
+    kept_at_s=NOON_S,
+    began_because="first seen",
+    state={
+        "version": 1,
+        "layout_id": "0123456789abcdef",
+        "offset_k": np.array([0.4, -1.2, np.nan]),
+        "is_frozen": np.array([False, True, False]),
+        "idle_s": 7200.0,
+    },
+)
+
+Run = Callable[..., int]
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A configuration of two racks, one of which is polled; its state directory with a ledger."""
+    folder = tmp_path / "state"
+    folder.mkdir()
+    monkeypatch.setenv("BATTERYD_DAEMON__STATE_DIR", str(folder))
+    (tmp_path / "batteryd.toml").write_text("")
+    (tmp_path / "inventory.toml").write_text(INVENTORY)
+    for name in ("rules.toml", "notify.toml"):
+        (tmp_path / name).write_text((CONFIG / name).read_text(encoding="utf-8"))
+    Ledger(folder / "ledger.db").close()
+    return folder
+
+
+@pytest.fixture
+def run(state: Path) -> Run:
+    def command(*words: str) -> int:
+        return main([*words, "-c", str(state.parent / "batteryd.toml")])
+
+    return command
+
+
+def keep(state: Path, *kept: Kept) -> None:
+    with closing(LearnedStore.open(state / LEARNED_FILE)) as store:
+        store.put(kept)
+
+
+def test_what_was_learned_is_shown_with_its_age_and_how_far_it_has_come(
+    state: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keep(state, LEARNED)
+
+    assert run("rules", "show", "rack-1") == 0
+
+    said = capsys.readouterr().out
+    assert "learning since 2025-11-22T12:00:00Z, 3.0 d: first seen" in said
+    assert "2 of 3 known" in said
+    assert "-1.2" in said
+
+
+def test_programs_read_every_number_and_null_for_what_is_not_known(
+    state: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keep(state, LEARNED)
+
+    assert run("rules", "show", "rack-1", "--json") == 0
+
+    said = json.loads(capsys.readouterr().out)
+    assert said["asset_id"] == "rack-1"
+    assert said["reset"] is None
+    (row,) = said["learned"]
+    assert (row["rules"], row["since"]) == ("detection", "2025-11-22T12:00:00Z")
+    assert row["learned"] == {
+        "offset_k": [0.4, -1.2, None],
+        "is_frozen": [False, True, False],
+        "idle_s": 7200.0,
+    }
+
+
+def test_of_a_battery_that_was_never_read_nothing_has_been_learned(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("rules", "show", "rack-1") == 0
+    assert "nothing has been learned of rack-1 yet" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("asset_id", ["rack-2", "rack-99"])
+@pytest.mark.parametrize("words", [("show",), ("reset", "--by", "Kim", "--why", "moved")])
+def test_only_what_is_polled_has_learned_state(
+    run: Run, capsys: pytest.CaptureFixture[str], asset_id: str, words: tuple[str, ...]
+) -> None:
+    assert run("rules", *words, asset_id) == 2
+    assert "rack-1" in capsys.readouterr().err
+
+
+def test_a_reset_names_its_person_is_audited_and_voids_what_was_learned(
+    state: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keep(state, LEARNED)
+
+    assert run("rules", "reset", "rack-1", "--by", "Kim", "--why", "sensors replaced") == 0
+    assert run("rules", "show", "rack-1") == 0
+
+    said = capsys.readouterr().out
+    assert "by Kim: sensors replaced" in said
+    assert "nothing has been learned of rack-1 yet" in said
+    with closing(Ledger(state / "ledger.db")) as ledger:
+        (reset,) = ledger.records.history(RESETS, "rack-1")
+        assert ledger.verify() is None
+    assert (reset.actor, reset.action, reset.value.why) == ("Kim", "reset", "sensors replaced")
+
+
+def test_a_reset_without_a_reason_is_refused(run: Run) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run("rules", "reset", "rack-1", "--by", "Kim", "--why", " ")
+
+    assert ended.value.code == 2
+
+
+def test_what_counts_for_a_battery_is_printed_as_rules_that_say_the_same(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("check-config", "--effective", "rack-2") == 0
+
+    printed = parse_rulebook(tomllib.loads(capsys.readouterr().out))
+    subject = Subject("rack-2", "daejeon")
+    assert [(r.name, r.settings) for r in printed.effective(subject)] == [
+        (r.name, r.settings) for r in shipped_rulebook().effective(subject)
+    ]
+
+
+def test_whose_word_counts_stands_behind_each_key(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("check-config", "--effective", "rack-1") == 0
+
+    said = capsys.readouterr().out
+    voltage = said.partition("[rule.cell_voltage_low]")[2].partition("[rule.")[0]
+    assert any(
+        line.startswith("setpoint") and line.endswith(("# LFP", "# profile soltaro-rack"))
+        for line in voltage.splitlines()
+    ), voltage
+    assert Chemistry.LFP in said
+
+
+def test_the_effective_rules_of_an_unknown_battery_are_a_usage_error(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("check-config", "--effective", "rack-9") == 2
+    assert "rack-1" in capsys.readouterr().err
