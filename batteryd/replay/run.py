@@ -1,8 +1,7 @@
 """Leads a recording past the rules and says what they raise.
 
-Time passes as the recording tells it. Between two lines the rules are told every few seconds that
-nothing came, so that a gap is as silent as it was on site. How often the asset was polled is taken
-from the usual distance of the first lines.
+Time passes as the recording tells it. How often the asset was polled is taken from the usual
+distance of the first lines.
 """
 
 import itertools
@@ -14,14 +13,12 @@ from pathlib import Path
 from batteryd.domain.alarm import AlarmEvent
 from batteryd.domain.snapshot import Snapshot
 from batteryd.replay.battery import recorded_asset
+from batteryd.replay.playback import Playback
 from batteryd.replay.recording import Recording
-from batteryd.rules.engine import Engine
 from batteryd.rules.kind import POLL_INTERVAL_S
 from batteryd.rules.rulebook import RuleBook
 
 FIRST_LINES = 100  # whose distances show the poll interval
-TICK_S = 10.0
-TICKS_PER_GAP_MAX = 8640  # after a day of silence nothing new can be said of it
 
 
 def replay_file(
@@ -39,13 +36,7 @@ def replay_file(
     asset = recorded_asset(
         asset_id, file=battery, layout=source.layout, poll_interval_s=_interval_s(first)
     )
-    engine = Engine(rulebook, [asset])
-    before_s: float | None = None
-    for snapshot in itertools.chain(first, snapshots):
-        at_s = snapshot.observed_at_s
-        yield from _wait(engine, at_s if before_s is None else before_s, at_s)
-        yield from engine.evaluate(snapshot, at_s)
-        before_s = at_s
+    yield from Playback(rulebook, asset).all_of(itertools.chain(first, snapshots))
 
 
 def event_as_json(event: AlarmEvent) -> dict[str, object]:
@@ -62,15 +53,6 @@ def event_as_json(event: AlarmEvent) -> dict[str, object]:
         "setpoint": event.setpoint,
         "why": event.why,
     }
-
-
-def _wait(engine: Engine, from_s: float, to_s: float) -> Iterator[AlarmEvent]:
-    for tick in range(1, TICKS_PER_GAP_MAX):
-        now_s = from_s + tick * TICK_S
-        if now_s >= to_s:
-            break
-        yield from engine.tick(now_s)
-    yield from engine.tick(to_s)
 
 
 def _interval_s(first: Sequence[Snapshot]) -> float:

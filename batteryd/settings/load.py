@@ -94,6 +94,24 @@ def check_config(
     return ()
 
 
+def load_rulebook(path: Path, configuration: Configuration) -> RuleBook:
+    """Read other rules for the same site.
+
+    Raises:
+        ConfigError: with every mistake in the file.
+    """
+    rulebook = _rulebook(path, profiles=configuration.profiles, files=Files())
+    inventory = configuration.inventory
+    mistakes = rulebook.unknown_names(
+        profiles=configuration.profiles.keys(),
+        sites=inventory.sites.keys(),
+        batteries=inventory.batteries.keys() | inventory.ups.keys(),
+    )
+    if mistakes:
+        raise ConfigError(mistakes)
+    return rulebook
+
+
 def _rulebook(path: Path, *, profiles: Profiles, files: Files) -> RuleBook:
     file = files.read(path)
     limits = {

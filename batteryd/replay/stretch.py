@@ -1,0 +1,48 @@
+"""A stretch of the journal under the configured rules and under others: what would differ.
+
+Both sets of rules begin some days before the stretch and know nothing there: what rules learn, they
+learn from those days, and what they say of them does not count. Both see every poll once, side by
+side, so that nothing has to be kept. People who worked there are not taken into account: nothing is
+tightened.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from batteryd.domain.inventory import Asset
+from batteryd.domain.snapshot import Snapshot
+from batteryd.replay.compare import Comparison, compare
+from batteryd.replay.playback import Playback
+from batteryd.replay.spells import Spells
+from batteryd.rules.rulebook import RuleBook
+
+LEAD_S = 2 * 86_400.0  # how long before the stretch rules begin to learn
+
+
+class Trial(NamedTuple):
+    """What came out of it."""
+
+    comparisons: tuple[Comparison, ...]
+    poll_count: int  # of the stretch itself
+    lead_s: float  # how long before the stretch the first poll was
+
+
+def try_rules(
+    snapshots: Iterable[Snapshot],
+    asset: Asset,
+    *,
+    configured: RuleBook,
+    changed: RuleBook,
+    from_s: float,
+) -> Trial:
+    """Lead polls past both sets of rules; those before `from_s` are there to learn from."""
+    playbacks = tuple((Playback(book, asset), Spells()) for book in (configured, changed))
+    poll_count, begins_s = 0, from_s
+    for snapshot in snapshots:
+        begins_s = min(begins_s, snapshot.observed_at_s)
+        poll_count += snapshot.observed_at_s >= from_s
+        for playback, spells in playbacks:
+            for event in playback.step(snapshot):
+                spells.note(event)
+    before, after = (spells.since(from_s) for _, spells in playbacks)
+    return Trial(compare(before, after), poll_count, from_s - begins_s)

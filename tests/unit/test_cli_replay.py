@@ -1,0 +1,119 @@
+"""Changed rules tried on a site's own past."""
+
+import json
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from batteryd.cli.frame import instant
+from batteryd.cli.main import main
+from tests.builders import NOON_S, make_snapshot
+from tests.journals import open_journal
+from tests.unit.test_cli_rules import CONFIG, INVENTORY
+
+T1 = "s1/m02/t1:temperature_c"
+
+Replay = Callable[..., int]
+
+
+@pytest.fixture
+def replay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Replay:
+    """`batteryd replay --journal rack-1` on an hour in which one module rose to 44 °C."""
+    state = tmp_path / "state"
+    state.mkdir()
+    monkeypatch.setenv("BATTERYD_DAEMON__STATE_DIR", str(state))
+    (tmp_path / "batteryd.toml").write_text("")
+    (tmp_path / "inventory.toml").write_text(INVENTORY)
+    for name in ("rules.toml", "notify.toml"):
+        (tmp_path / name).write_text((CONFIG / name).read_text(encoding="utf-8"))
+    journal = open_journal(state / "journal.db")
+    with closing(journal.file):
+        journal.append(
+            [
+                make_snapshot(at_s=NOON_S + 10 * n, values={T1: 44.0 if 100 < n < 200 else 24.0})
+                for n in range(360)
+            ]
+        )
+
+    def command(*words: str, from_s: float = NOON_S, to_s: float = NOON_S + 3600) -> int:
+        span = ("--from", instant(from_s), "--to", instant(to_s))
+        config = ("-c", str(tmp_path / "batteryd.toml"))
+        return main(["replay", "--journal", "rack-1", *span, *config, *words])
+
+    return command
+
+
+def other_rules(tmp_path: Path, setpoint: str) -> str:
+    """Write rules whose LFP module temperature is another, and return where."""
+    text = (CONFIG / "rules.toml").read_text(encoding="utf-8")
+    changed = text.replace("{ medium = 45.0, critical = 55.0 }", setpoint, 1)
+    assert changed != text
+    (tmp_path / "trial.toml").write_text(changed, encoding="utf-8")
+    return str(tmp_path / "trial.toml")
+
+
+def test_changed_rules_say_what_they_would_have_raised(
+    replay: Replay, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = other_rules(tmp_path, "{ medium = 42.0, critical = 55.0 }")
+
+    assert replay("--rules", rules) == 0
+
+    said = capsys.readouterr().out
+    assert "360 polls" in said
+    assert "1 would have been raised" in said
+    assert "rack-1/s1/m02/module_temperature" in said
+    assert "0 no longer" in said
+
+
+def test_programs_read_one_line_a_comparison(
+    replay: Replay, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = other_rules(tmp_path, "{ medium = 42.0, critical = 55.0 }")
+
+    assert replay("--rules", rules, "--json") == 0
+
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (new,) = (row for row in rows if row["outcome"] == "new")
+    assert new["configured"] is None
+    assert new["changed"]["priority"] == "medium"
+    assert new["changed"]["returned_at"] is not None
+
+
+def test_without_other_rules_the_configured_ones_are_led_past_it(
+    replay: Replay, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert replay("--json") == 0
+
+    rules = {json.loads(line)["rule"] for line in capsys.readouterr().out.splitlines()}
+    assert "module_temperature" not in rules  # LFP: 45 °C
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--journal", "rack-2"), "rack-1"),
+        (("--from", "2025-11-25T14:00:00Z"), "a later --to"),
+        (("--from", "2025-11-20T12:00:00Z", "--to", "2025-11-21T12:00:00Z"), "they begin 2025-11"),
+        (("--rules", "nosuch.toml"), "nosuch.toml"),
+        (("recording.csv",), "either a recording or --journal"),
+    ],
+)
+def test_what_cannot_be_replayed_is_a_usage_error(
+    replay: Replay, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+) -> None:
+    assert replay(*words) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_rules_for_a_battery_that_is_not_there_are_refused(
+    replay: Replay, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = other_rules(tmp_path, "{ medium = 42.0, critical = 55.0 }")
+    with Path(rules).open("a", encoding="utf-8") as file:
+        file.write("[rule.module_temperature.battery.rack-99]\nenabled = false\n")
+
+    assert replay("--rules", rules) == 2
+    assert "rack-99" in capsys.readouterr().err
