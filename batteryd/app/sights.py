@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from batteryd.app.charts import charts_of
+from batteryd.app.peers import pictures_of
 from batteryd.clearance.decide import decide
 from batteryd.clock import Clock
 from batteryd.domain.alarm import Priority
@@ -29,12 +30,13 @@ from batteryd.store.usage_account import UsageAccount
 from batteryd.warranty.conditions import judge_conditions
 from batteryd.web.battery import BatteryFacts, BatteryView, build_battery
 from batteryd.web.chart import ChartSpan
-from batteryd.web.look import Look, TemperatureScale
+from batteryd.web.look import Look, TemperatureScale, most_urgent_first
 from batteryd.web.order import Decided
 from batteryd.web.overview import Facts, Overview, build_overview
 from batteryd.web.work import Step, WorkFacts, WorkView, build_work
 
 MESSAGES_SHOWN = 20
+PICTURES_SHOWN = 4  # of alarms on a battery's page
 
 _WITHOUT_RULES = TemperatureScale(40.0, 50.0)
 
@@ -90,6 +92,7 @@ class Sights:
             findings=tuple(self._ledger.records.current(FINDINGS).values()),
             orders=self._open_orders(now_s=now_s),
             charts=self._charts(asset_id, now_s=now_s),
+            pictures=self._pictures(asset_id, look, now_s=now_s),
         )
         return build_battery(facts, asset_id, now_s=now_s)
 
@@ -147,6 +150,15 @@ class Sights:
         if seen is None:
             return ()
         return charts_of(self._trend, asset_id, seen.layout, now_s=now_s)
+
+    def _pictures(self, asset_id: str, look: Look, *, now_s: float) -> tuple[ChartSpan, ...]:
+        seen, asset = self._monitor.last_good.get(asset_id), look.inventory.assets.get(asset_id)
+        if seen is None or asset is None:
+            return ()
+        alarms = most_urgent_first(a for a in look.alarms if a.key.asset_id == asset_id)
+        return pictures_of(
+            self._trend, alarms, asset, seen.layout, now_s=now_s, count_max=PICTURES_SHOWN
+        )
 
 
 def scale_of(rulebook: RuleBook, asset: Asset) -> TemperatureScale:

@@ -114,6 +114,8 @@ class Learner(Protocol):
     kept over restarts, reloads, gaps and clocks that jump, and shown to people.
     """
 
+    is_learning: bool  # False while people work there: that is not normal
+
     def learned(self) -> Learned:
         """Return a copy of what has been learned, with `version` (int) and `layout_id` (text)."""
         ...

@@ -99,6 +99,7 @@ class Watch:
         """Go on with other rules for the same asset, and judge by them what was read last."""
         self.subject = subject
         if rules == self.rules:
+            self._set_learning()
             return ()
         self._learned = dict(self.learned())
         self.rules = rules
@@ -135,6 +136,11 @@ class Watch:
         """Let what counts time begin anew: nobody has looked for a while."""
         self._to_make, self.due_at_s = self._kinds(), -NEVER_S
 
+    def _set_learning(self) -> None:
+        for evaluator in self._evaluators.values():
+            if isinstance(evaluator, Learner):
+                evaluator.is_learning = not self.subject.at_work
+
     def _kinds(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(evaluator_name(rule.kind) for rule in self.rules))
 
@@ -161,6 +167,7 @@ class Watch:
             self._evaluators[kind] = evaluator
             if isinstance(evaluator, Learner) and self._layout is not EMPTY_LAYOUT:
                 evaluator.learn_from(self._learned.pop(kind, {}))
+                evaluator.is_learning = not self.subject.at_work
         lost = standing.keys() if evaluator is None else evaluator.adopt(standing)
         if self._layout is EMPTY_LAYOUT:  # nobody knows yet what this asset has to show
             return ()

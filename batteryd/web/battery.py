@@ -29,6 +29,7 @@ class BatteryFacts:
     findings: Sequence[Finding] = ()
     orders: Sequence[Decided] = ()
     charts: Sequence[ChartSpan] = ()
+    pictures: Sequence[ChartSpan] = ()  # of alarms: each place against its peers
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class BatteryView:
     orders: tuple[OrderLine, ...]
     impact: tuple[ImpactedService, ...]  # the most important grade first
     charts: tuple[ChartSpan, ...]
+    pictures: tuple[ChartSpan, ...]
 
     @property
     def findings_open(self) -> int:
@@ -91,4 +93,5 @@ def build_battery(facts: BatteryFacts, asset_id: str, *, now_s: float) -> Batter
         ),
         impact=impact_of(inventory, batteries=[asset_id], day=day),
         charts=tuple(facts.charts),
+        pictures=tuple(facts.pictures),
     )

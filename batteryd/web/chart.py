@@ -1,14 +1,14 @@
 """Trends as charts: which lines stand in a chart, and where their points lie in it.
 
 A line is broken where nothing was read: a straight stroke over a gap would be a reading that nobody
-made. The vertical axis is rounded to steps that people count in, the horizontal one to hours or
+made. A band shows from where to where many values lie. The vertical axis is rounded to steps that people count in, the horizontal one to hours or
 days of the site.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import ceil, floor, log10
+from math import ceil, floor, inf, log10
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -21,6 +21,12 @@ Numbers = npt.NDArray[np.float64]
 WIDTH, HEIGHT = 320.0, 132.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 38.0, 4.0, 8.0, 18.0
 _STEPS = 4  # at most so many on the vertical axis
+# The longest span in seconds, the step of its marks, and how they are written.
+_TIMES = (
+    (9 * 3600, timedelta(hours=1), "%H:%M"),
+    (2 * 86_400, timedelta(hours=6), "%H:%M"),
+    (inf, timedelta(days=7), "%d %b"),
+)
 _GAP = 2.5  # periods without a point that break a line
 
 
@@ -39,6 +45,15 @@ class ChartLine:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ChartBand:
+    """From the lowest to the highest of many values; neither is NaN."""
+
+    at_s: Numbers
+    low: Numbers
+    high: Numbers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Chart:
     """Lines of one unit over the same time."""
 
@@ -47,6 +62,7 @@ class Chart:
     lines: tuple[ChartLine, ...]
     digits: int = 0
     missing: str = ""  # what could not be read, in words
+    band: ChartBand | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,6 +99,7 @@ class Plot:
     strokes: tuple[Stroke, ...]
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
+    band: str = ""  # the data of an SVG path; "" for none
     left: float = _LEFT
     right: float = WIDTH - _RIGHT
     bottom: float = HEIGHT - _BOTTOM
@@ -95,7 +112,9 @@ def plot(chart: Chart, span: ChartSpan, *, time_zone: str) -> Plot:
     lines = [line for line in lines if line.value.size]
     if not lines:
         return Plot((), x_ticks, ())
-    values = np.concatenate([line.value for line in lines])
+    band = chart.band if chart.band is not None and chart.band.at_s.size else None
+    around = () if band is None else (band.low, band.high)
+    values = np.concatenate([*(line.value for line in lines), *around])
     step = _step(float(values.min()), float(values.max()), finest=10.0**-chart.digits)
     low = floor(float(values.min()) / step) * step
     high = max(low + step, ceil(float(values.max()) / step) * step)
@@ -107,6 +126,7 @@ def plot(chart: Chart, span: ChartSpan, *, time_zone: str) -> Plot:
         ),
         x_ticks=x_ticks,
         y_ticks=tuple(Tick(_y(level, low, high), f"{level:.{digits}f}") for level in levels),
+        band="" if band is None else _outline(band, span, low, high),
     )
 
 
@@ -129,10 +149,24 @@ def _path(line: ChartLine, span: ChartSpan, low: float, high: float) -> str:
     return "".join(parts)
 
 
-def _runs(line: ChartLine) -> Sequence[Indices]:
+def _outline(band: ChartBand, span: ChartSpan, low: float, high: float) -> str:
+    """Return the way along the lower edge and back along the upper one, for each run."""
+    parts: list[str] = []
+    for run in _runs(band):
+        at_s = band.at_s[run]
+        edges = (
+            *zip(at_s, band.low[run], strict=True),
+            *zip(at_s[::-1], band.high[run][::-1], strict=True),
+        )
+        points = (f"{_x(t, span):.1f} {_y(value, low, high):.1f}" for t, value in edges)
+        parts.append(f"M{'L'.join(points)}Z")
+    return "".join(parts)
+
+
+def _runs(drawn: ChartLine | ChartBand) -> Sequence[Indices]:
     """Return the places of points that follow one another without a gap."""
-    between_s = np.diff(line.at_s)
-    places = np.arange(len(line.at_s))
+    between_s = np.diff(drawn.at_s)
+    places = np.arange(len(drawn.at_s))
     if not between_s.size:
         return [places]
     return np.split(places, np.flatnonzero(between_s > _GAP * np.median(between_s)) + 1)
@@ -148,13 +182,13 @@ def _y(value: float, low: float, high: float) -> float:
 
 
 def _time_ticks(span: ChartSpan, zone: ZoneInfo) -> Iterator[Tick]:
-    """Yield every six hours of a day or two, else every seventh midnight, in local time."""
-    is_short = span.to_s - span.from_s <= 2 * 86_400
-    step = timedelta(hours=6) if is_short else timedelta(days=7)
+    """Yield the full steps of local time that suit the length of the span."""
+    length_s = span.to_s - span.from_s
+    step, form = next((step, form) for longest_s, step, form in _TIMES if length_s <= longest_s)
     at = datetime.fromtimestamp(span.from_s, zone).replace(
         hour=0, minute=0, second=0, microsecond=0
     )
     while at.timestamp() < span.to_s:
         if at.timestamp() > span.from_s:
-            yield Tick(_x(at.timestamp(), span), at.strftime("%H:%M" if is_short else "%d %b"))
+            yield Tick(_x(at.timestamp(), span), at.strftime(form))
         at += step

@@ -1,0 +1,285 @@
+"""The detection family: one pass over a snapshot for all rules that compare places of a rack.
+
+    readings -> believed -> features of the rack -> detectors -> delays -> causes -> events
+
+Features are computed once and shared by all detectors of the rack; most rules look once a minute.
+What is raised goes through `causes`, which keeps one alarm for one cause.
+
+After a gap, or a clock that ran back, buffers begin anew: a mean over something nobody watched is
+none. What was learned stays. During work nothing is learned (`is_learning`), as open doors and
+switched racks are not normal.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+
+from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change
+from batteryd.domain.component import Scope
+from batteryd.domain.inventory import Asset
+from batteryd.domain.snapshot import Layout, Snapshot
+from batteryd.rules import words
+from batteryd.rules.causes import Causes, Finding
+from batteryd.rules.cells_seen import CellsSeen
+from batteryd.rules.detection_table import DETECTORS
+from batteryd.rules.detector import Detector, DetectorSettings, Seen
+from batteryd.rules.heat_seen import HeatSeen
+from batteryd.rules.held import Held, Turn
+from batteryd.rules.kind import (
+    LEARNED_LAYOUT,
+    LEARNED_VERSION,
+    NEVER_S,
+    Learned,
+    Rule,
+    Standing,
+    poll_interval_s,
+)
+from batteryd.rules.load import Load
+from batteryd.rules.memory import Remembering, recollect, remind
+from batteryd.rules.rack import Rack, racks_of
+
+VERSION = 1
+GAP_S_MIN = 60.0
+GAP_POLLS = 3
+Seconds = float
+
+
+def compile_detection(
+    rules: tuple[Rule, ...], asset: Asset, layout: Layout
+) -> "Detection | None":
+    """Compile all rules of the family for the racks of an asset."""
+    racks = racks_of(asset, layout)
+    return Detection(rules, asset, layout, racks) if racks else None
+
+
+class Detection:
+    """All rules of the family on one asset."""
+
+    due_at_s = NEVER_S
+
+    def __init__(
+        self, rules: tuple[Rule, ...], asset: Asset, layout: Layout, racks: tuple[Rack, ...]
+    ) -> None:
+        gap_s = max(GAP_S_MIN, GAP_POLLS * poll_interval_s(asset))
+        self._layout_id = layout.layout_id
+        self._racks = [RackWatch(rules, rack, gap_s=gap_s) for rack in racks]
+
+    def step(self, snapshot: Snapshot, *, now_s: float) -> Sequence[AlarmEvent]:
+        """Judge a snapshot."""
+        if snapshot.is_failed:
+            return ()
+        return [event for rack in self._racks for event in rack.step(snapshot)]
+
+    def tick(self, now_s: float) -> Sequence[AlarmEvent]:
+        """Do nothing: without a snapshot there is nothing to compare."""
+        return ()
+
+    def adopt(self, standing: Mapping[AlarmKey, Standing]) -> Collection[AlarmKey]:
+        """Take over active alarms, each by the rack that it is in."""
+        left = dict(standing)
+        for rack in self._racks:
+            for key in rack.adopt(left):
+                del left[key]
+        return tuple(left)
+
+    @property
+    def is_learning(self) -> bool:
+        """Whether what is seen may become normal."""
+        return all(rack.seen.is_learning for rack in self._racks)
+
+    @is_learning.setter
+    def is_learning(self, is_learning: bool) -> None:
+        for rack in self._racks:
+            rack.seen.is_learning = rack.seen.heat.is_learning = is_learning
+
+    def learned(self) -> Learned:
+        """Return a copy of all that is remembered."""
+        return {
+            LEARNED_VERSION: VERSION,
+            LEARNED_LAYOUT: self._layout_id,
+            **recollect(self._parts()),
+        }
+
+    def learn_from(self, learned: Learned) -> bool:
+        """Go on from what was remembered before."""
+        known = learned.get(LEARNED_VERSION), learned.get(LEARNED_LAYOUT)
+        return known == (VERSION, self._layout_id) and remind(self._parts(), learned)
+
+    def _parts(self) -> dict[str, Remembering]:
+        return {
+            f"{rack.name}.{name}": part
+            for rack in self._racks
+            for name, part in rack.parts.items()
+        }
+
+
+class RackWatch:
+    """All rules of the family on one rack."""
+
+    REMEMBERED = ("clock",)
+
+    def __init__(self, rules: tuple[Rule, ...], rack: Rack, *, gap_s: Seconds) -> None:
+        self.name = str(rack.component)
+        self._rack, self._gap_s = rack, gap_s
+        self._watched = [_Watched(rule, rack) for rule in rules if _has_places(rule, rack)]
+        self._causes = Causes()
+        self.clock = np.full(1, np.nan)
+        shortened = np.zeros(len(rack.cells), dtype=bool)
+        self.seen = Seen(rack, Load(rack), HeatSeen(rack), CellsSeen(rack), shortened)
+
+    @property
+    def parts(self) -> dict[str, Remembering]:
+        """What is remembered, by name."""
+        seen = self.seen
+        shared: dict[str, Remembering] = {
+            "clock": self,
+            "load": seen.load,
+            "heat": seen.heat,
+            "heat.believed": seen.heat.believed,
+            "heat.quantum": seen.heat.quantum,
+            "cells": seen.cells,
+            "cells.believed": seen.cells.believed,
+            "cells.quantum": seen.cells.quantum,
+        }
+        for watched in self._watched:
+            shared[watched.rule.name] = watched.detector
+        return shared
+
+    def step(self, snapshot: Snapshot) -> list[AlarmEvent]:
+        """Judge a snapshot."""
+        seen = self.seen
+        self._begin(snapshot.observed_at_s)
+        self._look(snapshot)
+        findings = [
+            finding for watched in self._watched for finding in self._findings(watched, seen)
+        ]
+        if seen.is_minute:
+            seen.heat.learn(seen.load, spared=self._spared())
+        return self._causes.events(findings, self._rack, at_s=seen.at_s) if findings else []
+
+    def adopt(self, standing: Mapping[AlarmKey, Standing]) -> list[AlarmKey]:
+        """Take over active alarms of this rack; return their keys."""
+        taken = []
+        for key, stands in standing.items():
+            members = self._causes.adopt(key, stands)
+            found = [w for w in self._watched if w.adopt(members, key, stands)]
+            if found:
+                taken.append(key)
+            else:
+                self._causes.forget(key)
+        self._mark_shortened()
+        return taken
+
+    def _begin(self, at_s: float) -> None:
+        before_s = float(self.clock[0])
+        self.clock[0] = at_s
+        seen = self.seen
+        seen.at_s, seen.dt_s = at_s, at_s - before_s
+        if np.isnan(before_s) or not 0 < seen.dt_s <= self._gap_s:
+            seen.dt_s = 0.0
+            seen.load.restart(at_s)
+            seen.heat.restart()
+            seen.cells.restart()
+            for watched in self._watched:
+                watched.restart()
+
+    def _look(self, snapshot: Snapshot) -> None:
+        seen, rack = self.seen, self._rack
+        values, quality = snapshot.values, snapshot.quality
+        seen.load.take(values, at_s=seen.at_s)
+        if rack.soc_at is not None and np.isfinite(values[rack.soc_at]):
+            seen.soc_pct = float(values[rack.soc_at])
+        if rack.ambient_at is not None and quality[rack.ambient_at] == 0:
+            seen.ambient_c = float(values[rack.ambient_at])
+        clock = {"at_s": seen.at_s, "dt_s": seen.dt_s}
+        seen.is_minute = seen.is_rest_mean = False
+        if rack.sensors:
+            at = rack.sensor_at
+            seen.is_minute = seen.heat.take(values[at], quality[at], **clock)
+        if rack.cells:
+            at = rack.cell_at
+            seen.is_rest_mean = seen.cells.take(values[at], quality[at], seen.load, **clock)
+
+    def _findings(self, watched: "_Watched", seen: Seen) -> list[Finding]:
+        judged = watched.detector.judge(seen)
+        if judged is None:
+            return []
+        turns = watched.held.take(judged, at_s=seen.at_s)
+        if turns and watched.detector.scope is Scope.CELL:
+            self._mark_shortened()
+        return [watched.finding(turn, seen) for turn in turns]
+
+    def _mark_shortened(self) -> None:
+        self.seen.shortened[:] = False
+        for watched in self._watched:
+            if watched.detector.scope is Scope.CELL:
+                self.seen.shortened |= watched.held.active > 0
+
+    def _spared(self) -> np.ndarray:
+        spared = np.zeros(len(self._rack.modules), dtype=bool)
+        for watched in self._watched:
+            if watched.detector.LOCATES and watched.detector.scope is Scope.MODULE:
+                spared |= (watched.held.active > 0) | np.isfinite(watched.held.since_s[0])
+        return spared[self._rack.sensor_module]
+
+
+class _Watched:
+    """One rule on one rack: its detector and the delays of its alarms."""
+
+    def __init__(self, rule: Rule, rack: Rack) -> None:
+        settings = rule.settings
+        assert isinstance(settings, DetectorSettings)
+        self.rule, self.settings = rule, settings
+        self.detector: Detector = DETECTORS[rule.kind].make(settings, rack)
+        self.held = Held(
+            len(self.detector.places),
+            on_delay_s=settings.on_delay_s,
+            off_delay_s=settings.off_delay_s,
+        )
+
+    def finding(self, turn: Turn, seen: Seen) -> Finding:
+        detector, place = self.detector, self.detector.places[turn.index]
+        where = words.place(place, seen.rack.asset)
+        if turn.change is Change.RAISED:
+            said = detector.say(turn.index, seen)
+            why = f"{where} {said.why}" if detector.scope is not Scope.ROOM else said.why
+            value, setpoint, quantity = said.value, said.setpoint, said.quantity
+            evidence = said.evidence
+        else:
+            why = f"{where}: back to normal after {words.duration(turn.for_s)}"
+            value = setpoint = None
+            quantity, evidence = "", {}
+        return Finding(
+            rule=self.rule,
+            component=place,
+            scope=detector.scope,
+            locates=detector.LOCATES,
+            change=turn.change,
+            priority=self.settings.priority_of(turn.step),
+            quantity=quantity,
+            value=value,
+            setpoint=setpoint,
+            why=why,
+            action=self.settings.action,
+            evidence=evidence,
+        )
+
+    def adopt(
+        self, members: Collection[tuple[str, str]], key: AlarmKey, stands: Standing
+    ) -> bool:
+        found = False
+        for index, place in enumerate(self.detector.places):
+            if (self.rule.name, str(place)) in members:
+                beyond = self.settings.priority_of(2) <= stands.priority
+                step = 2 if beyond and self.settings.priority_of(2) > self.settings.priority_of(1) else 1
+                self.held.adopt(index, step=step, raised_at_s=stands.raised_at_s)
+                found = True
+        return found
+
+    def restart(self) -> None:
+        self.held.restart()
+        self.detector.restart()
+
+
+def _has_places(rule: Rule, rack: Rack) -> bool:
+    return bool(rack.cells if DETECTORS[rule.kind].needs_cells else rack.sensors)

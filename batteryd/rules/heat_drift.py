@@ -1,0 +1,89 @@
+"""The rule kind `heat_drift`: a module that is a little too warm for hours.
+
+A cumulative sum (Page's CUSUM) of deviation above a slack: what is too little to be an alarm at any
+instant becomes one by lasting. It runs only while nothing is asked of the rack, because after a
+load modules cool unevenly for hours, and the slack grows with the swing of the common mode. Coarse
+sensors round a constant temperature to a constant error, so their slack and limit are wider.
+
+Not seen: anything before the sensor's offset is learned.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from batteryd.domain.component import Component, Scope
+from batteryd.rules import heat_text
+from batteryd.rules.detector import DetectorSettings, NotNegative, Positive, Said, Seen, steps_of
+from batteryd.rules.heat_peer import in_a_crowd
+from batteryd.rules.held import Judged
+from batteryd.rules.rack import Rack
+
+SWING_SHARE, SWING_FREE_K = 0.5, 0.8
+COARSE_K = 1.0  # a quantum that makes sensors coarse
+BACK_SHARE = 0.5
+
+
+class HeatDriftSettings(DetectorSettings):
+    """Slack in K, limit in K·h."""
+
+    on_delay_s: NotNegative = 0.0
+    slack_k: Positive = 0.45
+    slack_coarse_k: Positive = 0.8  # of sensors of 1 °C
+    limit_kh: Positive = 2.0
+    limit_coarse_kh: Positive = 2.5
+    idle_s: NotNegative = 7200.0  # without load, before anything is summed
+
+
+class HeatDrift:
+    """All modules of one rack."""
+
+    REMEMBERED: ClassVar = ("sum_kh", "began_at_s")
+    LOCATES: ClassVar = True
+    scope = Scope.MODULE
+
+    def __init__(self, settings: HeatDriftSettings, rack: Rack) -> None:
+        self._settings, self._rack = settings, rack
+        self.places: Sequence[Component] = rack.modules
+        self.sum_kh = np.zeros(len(rack.modules))
+        self.began_at_s = np.full(len(rack.modules), np.nan)
+        self._own = np.zeros(len(rack.modules))
+        self._limit_kh = settings.limit_kh
+
+    def judge(self, seen: Seen) -> Judged | None:
+        """Add the last minute to the sums."""
+        set_, heat = self._settings, seen.heat
+        if not seen.is_minute or seen.load.idle_for_s(seen.at_s) < set_.idle_s:
+            return None
+        is_coarse = heat.quantum.step >= COARSE_K
+        slack_k = set_.slack_coarse_k if is_coarse else set_.slack_k
+        slack_k += SWING_SHARE * max(0.0, heat.swing_k - SWING_FREE_K)
+        self._limit_kh = set_.limit_coarse_kh if is_coarse else set_.limit_kh
+        own = self._rack.mean_of_modules(np.where(heat.is_learned, heat.deviation, np.nan))
+        known = np.isfinite(own)
+        self._own = np.where(known, own, 0.0)
+        more = (self._own - slack_k) * heat.minute_s / 3600.0
+        # No higher than twice the limit, so that it comes down again once the heat is gone.
+        self.sum_kh = np.clip(self.sum_kh + np.where(known, more, 0.0), 0.0, 2 * self._limit_kh)
+        is_new = np.isnan(self.began_at_s)
+        self.began_at_s = np.where(
+            self.sum_kh > 0, np.where(is_new, seen.at_s, self.began_at_s), np.nan
+        )
+        over = self.sum_kh - self._limit_kh
+        steps = steps_of(over, beyond=np.inf, known=known)
+        steps[(steps == 1) & in_a_crowd(self._own, limit_k=slack_k)] = 0
+        return Judged(steps, self.sum_kh < BACK_SHARE * self._limit_kh)
+
+    def say(self, index: int, seen: Seen) -> Said:
+        """Say how much, and for how long."""
+        hours = max(0.0, seen.at_s - float(np.nan_to_num(self.began_at_s[index], nan=seen.at_s)))
+        why = (
+            f"{self._own[index]:.1f} K warmer than its own normal, building up for "
+            f"{hours / 3600:.1f} h, {seen.load.text(seen.at_s)}"
+        )
+        evidence = heat_text.evidence(seen, index)
+        return Said("temperature_c", float(self.sum_kh[index]), self._limit_kh, why, evidence)
+
+    def restart(self) -> None:
+        """Keep the sums: they are what was learned of the last hours."""

@@ -1,0 +1,112 @@
+"""The rule kind `heat_peer`: a module that is warmer than its peers are, and than it usually is.
+
+Heat of its own (a soft short, a loose joint, lost airflow) lifts a module over modules that carry
+the same current in the same air. What is compared is the deviation: the sensor minus the common
+mode minus the sensor's own offset. The limit grows with the swing of the common mode of the last
+three hours, because load and room warm modules unevenly for a while, and with the quantum, below
+which nothing can be seen. Until an offset is learned the limit is wide.
+
+Beside it, without a swing: a whole module `plain_k` above the median of the rack. It is slower by
+its size and faster where airflow was lost during a load. A module that is always that warm is not
+meant, so it also has to deviate from its own normal.
+
+Not seen: what warms all modules alike, and a cell that is far from every sensor for hours.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from batteryd.domain.component import Component, Scope
+from batteryd.rules import heat_text
+from batteryd.rules.detector import DetectorSettings, NotNegative, Positive, Said, Seen, steps_of
+from batteryd.rules.held import Judged
+from batteryd.rules.parameters import PriorityText
+from batteryd.rules.rack import Floats, Rack
+
+BACK_SHARE = 0.6  # of the limit; below it a module is back
+CROWD = 4  # so many modules that deviate together are a pattern, not so many faults
+CROWD_SHARE = 0.5
+OWN_K_MIN = 1.0  # of the plain comparison: how far from its own normal at least
+
+
+class HeatPeerSettings(DetectorSettings):
+    """`deviation_k` is the limit of a calm rack with fine sensors."""
+
+    priority_beyond: PriorityText = "critical"
+    deviation_k: Positive = 1.5
+    deviation_quanta: NotNegative = 2.2
+    unlearned_k: Positive = 4.0  # before a sensor's offset is known
+    swing_share: NotNegative = 0.5  # of the swing above `swing_free_k` that is added to the limit
+    swing_free_k: NotNegative = 0.5
+    beyond_k: Positive = 2.5  # so much more is `priority_beyond`
+    plain_k: Positive = 3.0
+
+
+class HeatPeer:
+    """All modules of one rack."""
+
+    REMEMBERED: ClassVar = ()
+    LOCATES: ClassVar = True
+    scope = Scope.MODULE
+
+    def __init__(self, settings: HeatPeerSettings, rack: Rack) -> None:
+        self._settings, self._rack = settings, rack
+        self.places: Sequence[Component] = rack.modules
+        self._over = self._limits = self._deviations = np.empty(0)
+
+    def judge(self, seen: Seen) -> Judged | None:
+        """Compare every sensor with its peers; a module is as warm as its worst sensor."""
+        if not seen.is_minute:
+            return None
+        heat, set_ = seen.heat, self._settings
+        self._deviations, self._limits = heat.deviation, limits_k(set_, seen)
+        over = self._rack.worst_of_modules(self._deviations - self._limits)
+        over = np.fmax(over, self._plain(seen))
+        known = np.isfinite(over)
+        over[~known] = -np.inf
+        self._over = over
+        steps = steps_of(over, beyond=set_.beyond_k, known=known)
+        own = self._rack.worst_of_modules(self._deviations)
+        steps[(steps == 1) & in_a_crowd(own, limit_k=float(np.min(self._limits)))] = 0
+        is_back = over < -(1 - BACK_SHARE) * float(np.min(self._limits))
+        return Judged(steps, is_back)
+
+    def say(self, index: int, seen: Seen) -> Said:
+        """Say how much warmer a module is than its peers and than itself."""
+        sensors = (self._rack.sensor_module == index).nonzero()[0]
+        worst = int(sensors[np.nanargmax(self._deviations[sensors])])
+        setpoint = min(float(self._limits[worst]), self._settings.plain_k)
+        return heat_text.warmer(seen, index, worst=worst, setpoint_k=setpoint)
+
+    def restart(self) -> None:
+        """Do nothing: what is judged is what is now."""
+
+    def _plain(self, seen: Seen) -> Floats:
+        heat = seen.heat
+        known = heat.mean[np.isfinite(heat.mean)]
+        if not len(known):
+            return np.full(len(self.places), np.nan)
+        above = self._rack.mean_of_modules(heat.mean - np.median(known)) - self._settings.plain_k
+        # Without a normal of its own a module would be blamed for the offset of its sensors.
+        own = self._rack.mean_of_modules(np.where(heat.is_learned, heat.deviation, -np.inf))
+        return np.where(own > max(OWN_K_MIN, 1.2 * heat.quantum.step), above, -np.inf)
+
+
+def limits_k(settings: HeatPeerSettings, seen: Seen) -> Floats:
+    """Return by how much each sensor may deviate now."""
+    heat = seen.heat
+    least = max(settings.deviation_k, settings.deviation_quanta * heat.quantum.step)
+    swing = settings.swing_share * max(0.0, heat.swing_k - settings.swing_free_k)
+    return np.where(heat.is_learned, least, max(least, settings.unlearned_k)) + swing
+
+
+def in_a_crowd(deviations: Floats, *, limit_k: float) -> np.ndarray:
+    """Return which modules deviate as many others do: by half the limit, and half of the most."""
+    known = np.nan_to_num(deviations, nan=-np.inf)
+    if len(known) <= CROWD:
+        return np.zeros(len(known), dtype=bool)
+    fourth = float(np.partition(known, -CROWD)[-CROWD])
+    is_crowd = fourth > CROWD_SHARE * limit_k and fourth > CROWD_SHARE * float(known.max())
+    return np.full(len(known), is_crowd) & (known >= fourth)

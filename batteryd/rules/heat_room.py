@@ -1,0 +1,97 @@
+"""The rule kind `heat_room`: the air, not the modules.
+
+When the cooling of a room fails, its air warms at once, and hours later all modules do. Load cannot
+warm the air of a room by 5 K in two hours; it can warm all modules, so these count only while
+nothing is asked of the rack. One alarm about the room says it, in the place of one a module.
+
+Not seen: a room that warms over a day; `ambient_high` is for that.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from batteryd.domain.component import Component, Scope
+from batteryd.rules import words
+from batteryd.rules.detector import DetectorSettings, NotNegative, Positive, Said, Seen, steps_of
+from batteryd.rules.held import Judged
+from batteryd.rules.rack import Rack
+
+SLOT_S = 300.0
+SLOTS = 24  # two hours
+
+
+class HeatRoomSettings(DetectorSettings):
+    """Rises in K over two hours."""
+
+    on_delay_s: NotNegative = 120.0
+    off_delay_s: NotNegative = 1800.0
+    ambient_k: Positive = 5.0
+    modules_k: Positive = 4.0
+    idle_s: NotNegative = 7200.0  # without load, before modules count
+
+
+class HeatRoom:
+    """The room that a rack is in."""
+
+    REMEMBERED: ClassVar = ("ring", "began")
+    LOCATES: ClassVar = False
+    scope = Scope.ROOM
+
+    def __init__(self, settings: HeatRoomSettings, rack: Rack) -> None:
+        self._settings = settings
+        self.places: Sequence[Component] = (rack.component,)
+        self.ring = np.full((SLOTS, 1 + len(rack.modules)), np.nan)  # ambient, modules
+        self.began = np.full(1, np.nan)
+        self._rack = rack
+        self._said = (0.0, 0.0, "")
+
+    def judge(self, seen: Seen) -> Judged | None:
+        """Compare the air and the coolest module with the least of two hours."""
+        if not seen.is_minute:
+            return None
+        now = np.append(seen.ambient_c, self._rack.mean_of_modules(seen.heat.mean))
+        rises = now - np.fmin.reduce(np.vstack((self.ring, now[np.newaxis])), axis=0)
+        self._keep(now, seen.at_s)
+        air, modules = float(rises[0]), rises[1:][np.isfinite(rises[1:])]
+        every = float(modules.min()) if len(modules) >= 2 else np.nan
+        if seen.load.idle_for_s(seen.at_s) < self._settings.idle_s:
+            every = np.nan
+        set_ = self._settings
+        over = np.fmax(air - set_.ambient_k, every - set_.modules_k)
+        known = np.isfinite([over])
+        if over > 0:
+            self._said = self._text(air, every, len(modules))
+        quiet_k = 0.5 * set_.ambient_k
+        is_back = not air > quiet_k and not every > 0.5 * set_.modules_k
+        steps = steps_of(np.nan_to_num([over], nan=-1.0), beyond=np.inf, known=known)
+        return Judged(steps, np.array([is_back]))
+
+    def say(self, index: int, seen: Seen) -> Said:
+        """Say what rose."""
+        value, setpoint, what = self._said
+        evidence = {
+            "ambient_c": None if np.isnan(seen.ambient_c) else seen.ambient_c,
+            "common_c": round(seen.heat.common, 2),
+            "window_s": SLOT_S * SLOTS,
+        }
+        why = f"room or cooling: {what} within two hours, {seen.load.text(seen.at_s)}"
+        return Said("ambient_temperature_c", value, setpoint, why, evidence)
+
+    def restart(self) -> None:
+        """Forget what the air was before nobody looked."""
+        self.ring.fill(np.nan)
+        self.began.fill(np.nan)
+
+    def _keep(self, now: np.ndarray, at_s: float) -> None:
+        if not at_s - self.began[0] < SLOT_S:
+            self.began[0] = at_s
+            self.ring[:-1] = self.ring[1:]
+            self.ring[-1] = now
+
+    def _text(self, air: float, every: float, count: int) -> tuple[float, float, str]:
+        if air > self._settings.ambient_k:
+            risen = f"the air of {words.place(self._rack.component, self._rack.asset)}"
+            return air, self._settings.ambient_k, f"{risen} rose {air:.1f} K"
+        return every, self._settings.modules_k, f"all {count} modules rose {every:.1f} K"

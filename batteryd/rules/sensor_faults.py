@@ -1,0 +1,186 @@
+"""The rule kinds about sensors themselves: `sensor_invalid`, `sensor_stuck`, `sensor_cold`.
+
+* `sensor_invalid` counts, over about a day, which share of a sensor's readings was wrong (jumped
+  for a single poll, or was nothing that a battery can show). One bad reading is nothing; one in a
+  hundred is a loose connector or a broken input. What was missing is counted apart.
+* `sensor_stuck`: a sensor that has not changed while the rack moved by more than its resolution
+  could hide. Some keep their last value when they fail, without any alarm of their device.
+* `sensor_cold` is the mirror of `heat_peer`. Nothing cools a module of itself, so it is the sensor
+  that came loose, or a door that is open.
+
+All of them mean: this place is watched less well than it seems. None of them is about heat.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from batteryd.domain.component import Component, Scope
+from batteryd.rules.detector import DetectorSettings, NotNegative, Positive, Said, Seen, steps_of
+from batteryd.rules.heat_peer import in_a_crowd
+from batteryd.rules.held import Judged
+from batteryd.rules.parameters import PriorityText
+from batteryd.rules.rack import Rack
+
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class SensorInvalidSettings(DetectorSettings):
+    """Shares of the readings of about a day."""
+
+    priority: PriorityText = "low"
+    on_delay_s: NotNegative = 0.0
+    wrong_share: Share = 0.004
+    wrong_count: Positive = 8.0  # so many at least
+    missing_share: Share = 0.2
+    missing_count: Positive = 300.0
+
+
+class SensorInvalid:
+    """All sensors of one rack."""
+
+    REMEMBERED: ClassVar = ()
+    LOCATES: ClassVar = False
+    scope = Scope.SENSOR
+
+    def __init__(self, settings: SensorInvalidSettings, rack: Rack) -> None:
+        self._settings = settings
+        self.places: Sequence[Component] = rack.sensors
+
+    def judge(self, seen: Seen) -> Judged | None:
+        """Compare the counts with their limits."""
+        if not seen.is_minute:
+            return None
+        set_, believed = self._settings, seen.heat.believed
+        polls = float(believed.polls[0])
+        wrong = believed.wrong / max(set_.wrong_count, set_.wrong_share * polls)
+        missing = believed.missing / max(set_.missing_count, set_.missing_share * polls)
+        over = np.maximum(wrong, missing)
+        known = np.ones(len(over), dtype=bool)
+        return Judged(steps_of(over - 1.0, beyond=np.inf, known=known), over < 0.5)
+
+    def say(self, index: int, seen: Seen) -> Said:
+        """Say how many."""
+        believed = seen.heat.believed
+        wrong, missing = float(believed.wrong[index]), float(believed.missing[index])
+        polls = float(believed.polls[0])
+        why = f"{wrong:.0f} invalid and {missing:.0f} missing of its last {polls:.0f} readings"
+        evidence = {"wrong": round(wrong, 1), "missing": round(missing, 1), "polls": round(polls)}
+        return Said("temperature_c", wrong, self._settings.wrong_count, why, evidence)
+
+    def restart(self) -> None:
+        """Keep counting."""
+
+
+class SensorStuckSettings(DetectorSettings):
+    """`moved_k`: by how much the common mode has to have moved meanwhile."""
+
+    priority: PriorityText = "low"
+    on_delay_s: NotNegative = 0.0
+    unchanged_s: Positive = 1800.0
+    moved_k: Positive = 1.5
+    moved_quanta: NotNegative = 2.5
+
+
+class SensorStuck:
+    """All sensors of one rack."""
+
+    REMEMBERED: ClassVar = ("value_c", "since_s", "low_c", "high_c")
+    LOCATES: ClassVar = False
+    scope = Scope.SENSOR
+
+    def __init__(self, settings: SensorStuckSettings, rack: Rack) -> None:
+        count = len(rack.sensors)
+        self._settings = settings
+        self.places: Sequence[Component] = rack.sensors
+        self.value_c = np.full(count, np.nan)
+        self.since_s = np.full(count, np.nan)
+        self.low_c, self.high_c = np.full(count, np.nan), np.full(count, np.nan)
+
+    def judge(self, seen: Seen) -> Judged | None:
+        """Follow the common mode since each sensor last changed."""
+        heat = seen.heat
+        if not seen.is_minute or np.isnan(heat.common):
+            return None
+        # A mean of a minute that was not constant is a change too.
+        has_changed = ~(heat.mean == self.value_c)
+        self.value_c = heat.mean.copy()
+        self.since_s[has_changed] = seen.at_s
+        self.low_c = np.where(has_changed, heat.common, np.fmin(self.low_c, heat.common))
+        self.high_c = np.where(has_changed, heat.common, np.fmax(self.high_c, heat.common))
+        set_ = self._settings
+        moved = self.high_c - self.low_c
+        over = moved - max(set_.moved_k, set_.moved_quanta * heat.quantum.step)
+        over[seen.at_s - self.since_s < set_.unchanged_s] = -1.0
+        known = np.isfinite(heat.mean)
+        return Judged(steps_of(over, beyond=np.inf, known=known), has_changed)
+
+    def say(self, index: int, seen: Seen) -> Said:
+        """Say since when."""
+        moved = float(self.high_c[index] - self.low_c[index])
+        minutes = (seen.at_s - float(self.since_s[index])) / 60.0
+        why = (
+            f"frozen at {self.value_c[index]:.1f} °C for {minutes:.0f} min, while the rack moved "
+            f"by {moved:.1f} K"
+        )
+        evidence = {"moved_k": round(moved, 2), "common_c": round(seen.heat.common, 2)}
+        return Said("temperature_c", moved, self._settings.moved_k, why, evidence)
+
+    def restart(self) -> None:
+        """Begin anew: what happened meanwhile is not known."""
+        self.value_c.fill(np.nan)
+
+
+class SensorColdSettings(DetectorSettings):
+    """The mirror of `heat_peer`, with wider limits: nothing burns."""
+
+    priority: PriorityText = "low"
+    on_delay_s: NotNegative = 900.0
+    below_k: Positive = 2.5
+    below_quanta: NotNegative = 3.2
+    unlearned_k: Positive = 6.0
+    swing_share: NotNegative = 0.5
+
+
+class SensorCold:
+    """All sensors of one rack."""
+
+    REMEMBERED: ClassVar = ()
+    LOCATES: ClassVar = False
+    scope = Scope.SENSOR
+
+    def __init__(self, settings: SensorColdSettings, rack: Rack) -> None:
+        self._settings, self._rack = settings, rack
+        self.places: Sequence[Component] = rack.sensors
+        self._limits = np.empty(0)
+
+    def judge(self, seen: Seen) -> Judged | None:
+        """Compare every sensor with its peers, from below."""
+        if not seen.is_minute:
+            return None
+        set_, heat = self._settings, seen.heat
+        least = max(set_.below_k, set_.below_quanta * heat.quantum.step)
+        limits = np.where(heat.is_learned, least, max(least, set_.unlearned_k))
+        self._limits = limits + set_.swing_share * heat.swing_k
+        below = -heat.deviation
+        known = np.isfinite(below)
+        over = np.where(known, below - self._limits, -np.inf)
+        steps = steps_of(over, beyond=np.inf, known=known)
+        crowd = in_a_crowd(self._rack.worst_of_modules(below), limit_k=least)
+        steps[(steps == 1) & crowd[self._rack.sensor_module]] = 0
+        return Judged(steps, over < -0.4 * self._limits)
+
+    def say(self, index: int, seen: Seen) -> Said:
+        """Say how far."""
+        below = -float(seen.heat.deviation[index])
+        why = (
+            f"reads {-float(seen.heat.residual[index]):.1f} K below the rack, {below:.1f} K below "
+            f"its own normal: the sensor, or an open door"
+        )
+        evidence = {"mean_c": round(float(seen.heat.mean[index]), 2)}
+        return Said("temperature_c", below, float(self._limits[index]), why, evidence)
+
+    def restart(self) -> None:
+        """Do nothing: what is judged is what is now."""
