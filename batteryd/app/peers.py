@@ -72,7 +72,7 @@ def picture_of(
         title=f"{name} against its {len(chosen.peers)} peers",
         unit=QUANTITIES[quantity].unit,
         lines=(
-            ChartLine(_short(name), at_s, worst.reduce(own, axis=0)),
+            ChartLine(name.removesuffix(f" of {asset.name}"), at_s, worst.reduce(own, axis=0)),
             ChartLine("peers", at_s, middle),
         ),
         digits=_DIGITS[quantity],
@@ -159,8 +159,3 @@ def _in_step(
         return found
 
     return at_s, rows(own), rows(peers)
-
-
-def _short(name: str) -> str:
-    """Return `module 7` of `module 7 of Rack A2`."""
-    return name.rpartition(" of ")[0] or name

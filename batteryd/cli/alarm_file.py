@@ -1,11 +1,15 @@
-"""The command that shows all there is about one alarm: state, evidence, history, who was told."""
+"""The command that shows all there is about one alarm: state, evidence, history, who was told.
+
+Where it is about a module, sensor or cell, its last hours are drawn against its peers.
+"""
 
 import argparse
 import json
 from typing import TYPE_CHECKING
 
 from batteryd.cli.alarm_words import alarm_as_json, alarm_as_text, alarm_of, instant_or_none
-from batteryd.cli.frame import OK, instant, open_ledger, print_json
+from batteryd.cli.frame import OK, instant, print_json
+from batteryd.cli.work_common import desk
 
 if TYPE_CHECKING:
     from batteryd.domain.history import RecordedEvent
@@ -17,17 +21,22 @@ NOTIFICATIONS_MAX = 10_000  # of all, the newest, that are searched for this ala
 
 def alarms_show(arguments: argparse.Namespace) -> int:
     """Show one alarm, open or past: where it stands, its evidence and history, who was told."""
-    with open_ledger(arguments) as ledger:
+    from batteryd.cli.alarm_picture import picture_as_json, picture_in, picture_lines
+
+    with desk(arguments) as at:
+        ledger = at.ledger
         alarm = alarm_of(ledger.alarms(open_only=False), arguments.key)
         history = ledger.events(alarm.key, limit=EVENTS_MAX)
         told = [
             n for n in ledger.notifications(limit=NOTIFICATIONS_MAX) if n.dedup_key == arguments.key
         ]
+        picture = picture_in(at, alarm)
     if arguments.json:
         print_json(
             {
                 **alarm_as_json(alarm),
                 "evidence": dict(alarm.evidence),
+                "picture": picture_as_json(picture),
                 "history": [_event_as_json(event) for event in history],
                 "notifications": [_notification_as_json(n) for n in told],
             }
@@ -36,6 +45,8 @@ def alarms_show(arguments: argparse.Namespace) -> int:
     print(alarm_as_text(alarm))
     if alarm.action:
         print(f"         {alarm.action}")
+    if picture is not None:
+        print("\n".join(picture_lines(picture)))
     print("history, newest first")
     for event in history:
         print(_event_as_text(event))

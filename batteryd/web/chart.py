@@ -1,8 +1,8 @@
 """Trends as charts: which lines stand in a chart, and where their points lie in it.
 
 A line is broken where nothing was read: a straight stroke over a gap would be a reading that nobody
-made. A band shows from where to where many values lie. The vertical axis is rounded to steps that people count in, the horizontal one to hours or
-days of the site.
+made. A band shows between which values many lie. The vertical axis is rounded to steps that people
+count in, the horizontal one to hours or days of the site.
 """
 
 from collections.abc import Iterator, Sequence

@@ -12,7 +12,7 @@ from batteryd.domain.inventory import Battery
 from batteryd.domain.nameplate import DeviceDate, Nameplate
 from batteryd.domain.warranty import WarrantyAssessment, WarrantyStatus
 from batteryd.web.battery import BatteryFacts, BatteryView, build_battery
-from batteryd.web.chart import Chart, ChartLine, ChartSpan
+from batteryd.web.chart import Chart, ChartBand, ChartLine, ChartSpan
 from batteryd.web.order import Decided
 from tests.builders import (
     NOON_S,
@@ -137,6 +137,27 @@ async def test_charts_are_drawn_and_say_what_is_missing() -> None:
     assert '<path class="stroke line1" d="M' in page
     assert "nothing was read" in page
     assert "not shown: the device does not report it" in page
+
+
+async def test_an_alarms_place_is_drawn_over_the_band_of_its_peers() -> None:
+    at_s = np.array([NOON_S - 7200, NOON_S - 3600, NOON_S])
+    chart = Chart(
+        "module 7 of Rack 1 against its 32 peers",
+        "°C",
+        (
+            ChartLine("module 7", at_s, np.array([24.1, 25.0, 28.1])),
+            ChartLine("peers", at_s, np.array([24.1, 24.1, 24.2])),
+        ),
+        digits=1,
+        band=ChartBand(at_s, np.array([24.0, 24.0, 24.0]), np.array([24.4, 24.5, 24.4])),
+    )
+    span = ChartSpan("around the alarm", NOON_S - 6 * 3600, NOON_S, (chart,))
+
+    page = await page_of(BatteryFacts(make_look(alarms=(make_alarm(),)), pictures=(span,)))
+
+    assert "module 7 of Rack 1 against its 32 peers" in page
+    assert "module 7 28.1 °C" in page
+    assert page.index('<path class="band" d="M') < page.index('<path class="stroke line1"')
 
 
 async def test_the_same_as_json() -> None:

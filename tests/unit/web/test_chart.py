@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batteryd.web.chart import HEIGHT, WIDTH, Chart, ChartLine, ChartSpan, Plot, plot
+from batteryd.web.chart import HEIGHT, WIDTH, Chart, ChartBand, ChartLine, ChartSpan, Plot, plot
 from tests.builders import NOON_S
 
 DAY_S = 86_400.0
@@ -72,3 +72,21 @@ def test_every_point_lies_inside_the_drawing(values: list[float], digits: int) -
     assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y in points)
     assert 2 <= len(drawn.y_ticks) <= 7
     assert all(0 <= tick.at <= HEIGHT for tick in drawn.y_ticks)
+
+
+def test_a_band_is_drawn_around_what_was_read_and_broken_where_nothing_was() -> None:
+    at_s = NOON_S - DAY_S + 3600.0 * np.array([0, 1, 2, 10, 11])
+    low, high = np.full(5, 24.0), np.full(5, 26.0)
+    line = ChartLine("peers", at_s, np.full(5, 25.0))
+    chart = Chart("Temperature", "°C", (line,), 1, band=ChartBand(at_s, low, high))
+
+    drawn = plot(chart, ChartSpan("", NOON_S - DAY_S, NOON_S, (chart,)), time_zone="UTC")
+
+    assert [drawn.band.count(letter) for letter in "MLZ"] == [2, 8, 2]
+    assert (drawn.y_ticks[0].text, drawn.y_ticks[-1].text) == ("24.0", "26.0")
+
+
+def test_a_few_hours_have_a_mark_every_hour() -> None:
+    assert [t.text for t in plotted(1.0, days=0.25).x_ticks] == [
+        "16:00", "17:00", "18:00", "19:00", "20:00",
+    ]  # fmt: skip
