@@ -40,6 +40,7 @@ class _Chosen(NamedTuple):
     quantity: str
     own: Sequence[Column]
     peers: Sequence[Column]
+    peer_count: int  # modules where the alarm is about a module, however many values each has
 
 
 def picture_of(
@@ -69,7 +70,7 @@ def picture_of(
     middle = np.full(len(at_s), np.nan)
     middle[known] = np.nanmedian(peers[:, known], axis=0)
     chart = Chart(
-        title=f"{name} against its {len(chosen.peers)} peers",
+        title=f"{name} against its {chosen.peer_count} peers",
         unit=QUANTITIES[quantity].unit,
         lines=(
             ChartLine(name.removesuffix(f" of {asset.name}"), at_s, worst.reduce(own, axis=0)),
@@ -121,7 +122,11 @@ def _chosen(alarm: Alarm, layout: Layout) -> _Chosen | None:
     rack = [c for c in columns if c.component.string == component.string]
     own = [c for c in rack if _is_in(c.component, component)]
     peers = [c for c in rack if not _is_in(c.component, component)]
-    return _Chosen(quantity, own, peers) if own and peers else None
+    if not own or not peers:
+        return None
+    is_module = component == component.parent_module
+    count = len({c.component.parent_module for c in peers}) if is_module else len(peers)
+    return _Chosen(quantity, own, peers, count)
 
 
 def _is_in(part: Component, whole: Component) -> bool:

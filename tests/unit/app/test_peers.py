@@ -65,7 +65,7 @@ def test_a_modules_hottest_sensor_is_drawn_against_the_median_and_the_band_of_it
     assert span is not None
     (chart,) = span.charts
     own, peers = chart.lines
-    assert chart.title == "module 7 of Rack 1 against its 32 peers"
+    assert chart.title == "module 7 of Rack 1 against its 16 peers"
     assert (own.name, peers.name) == ("module 7", "peers")
     assert own.value[-1] == pytest.approx(28.1, abs=0.1)
     assert peers.value[-1] == pytest.approx(24.1)
@@ -103,7 +103,7 @@ def test_of_a_module_whose_cells_are_in_question_the_lowest_is_drawn(journal: Jo
 
     assert span is not None
     assert span.charts[0].lines[0].value[-1] == pytest.approx(3.638, abs=1e-6)
-    assert span.charts[0].title.endswith("224 peers")
+    assert span.charts[0].title.endswith("16 peers")
 
 
 @pytest.mark.parametrize("component", ["-", "s1", "s2/m01", "s1/m18"])
@@ -146,7 +146,7 @@ def test_in_a_terminal_it_is_a_line_of_characters_on_one_scale(journal: Journal)
 
     title, time, own, peers, *_ = picture_lines(span)
 
-    assert title == "module 7 of Rack 1 against its 32 peers, °C"
+    assert title == "module 7 of Rack 1 against its 16 peers, °C"
     assert time == "  2025-11-25T06:00:00Z to 2025-11-25T12:00:00Z, a character is 8 min"
     assert own.startswith("  module 7      ▁▁▁▁")
     assert "█  24.1 to 2" in own

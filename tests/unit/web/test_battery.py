@@ -142,7 +142,7 @@ async def test_charts_are_drawn_and_say_what_is_missing() -> None:
 async def test_an_alarms_place_is_drawn_over_the_band_of_its_peers() -> None:
     at_s = np.array([NOON_S - 7200, NOON_S - 3600, NOON_S])
     chart = Chart(
-        "module 7 of Rack 1 against its 32 peers",
+        "module 7 of Rack 1 against its 16 peers",
         "°C",
         (
             ChartLine("module 7", at_s, np.array([24.1, 25.0, 28.1])),
@@ -155,7 +155,7 @@ async def test_an_alarms_place_is_drawn_over_the_band_of_its_peers() -> None:
 
     page = await page_of(BatteryFacts(make_look(alarms=(make_alarm(),)), pictures=(span,)))
 
-    assert "module 7 of Rack 1 against its 32 peers" in page
+    assert "module 7 of Rack 1 against its 16 peers" in page
     assert "module 7 28.1 °C" in page
     assert page.index('<path class="band" d="M') < page.index('<path class="stroke line1"')
 
