@@ -6,7 +6,7 @@ same side. Then it is true, however odd: a cell that is shorted hard falls by 0.
 wild reading never gets into a mean, and a real step is a few polls late.
 
 Readings that are missing count apart from readings that are wrong: a missing one is the bus, a
-wrong one the sensor. Both are counted as shares of about the last day (they fade exponentially).
+wrong one the sensor. Both are counted as shares of about the last six hours (they fade exponentially).
 """
 
 from typing import ClassVar
@@ -18,7 +18,7 @@ from batteryd.domain.snapshot import Qualities
 from batteryd.rules.rack import Bools, Floats
 
 REPEATS = 3
-FADE_S = 86400.0
+FADE_S = 21600.0
 
 # What says that a number was wrong, not that there was none.
 _WRONG = np.zeros(256, dtype=bool)
@@ -31,7 +31,15 @@ for _code in (
 class Believed:
     """The last readings that were believed, of columns of one quantity."""
 
-    REMEMBERED: ClassVar = ("last", "at_s", "side", "repeats", "wrong", "missing", "polls")
+    REMEMBERED: ClassVar[tuple[str, ...]] = (
+        "last",
+        "at_s",
+        "side",
+        "repeats",
+        "wrong",
+        "missing",
+        "polls",
+    )
 
     def __init__(self, count: int, *, lowest: float, highest: float, step: float) -> None:
         self._lowest, self._highest, self._step = lowest, highest, step
@@ -39,7 +47,7 @@ class Believed:
         self.at_s = np.full(count, -np.inf)  # when it was believed
         self.side = np.zeros(count)  # where a reading has just jumped to: -1, 0, 1
         self.repeats = np.zeros(count)
-        self.wrong = np.zeros(count)  # of about a day
+        self.wrong = np.zeros(count)  # of about six hours
         self.missing = np.zeros(count)
         self.polls = np.zeros(1)
 
@@ -89,4 +97,5 @@ class Believed:
         self.side = np.where(is_far, side, self.side)
         is_true = is_far & (self.repeats >= REPEATS)
         self.repeats[is_true] = 0
-        return is_far & ~is_true
+        still_far: Bools = is_far & ~is_true
+        return still_far

@@ -2,9 +2,9 @@
 
 A finding is what a rule says of a place. The first finding in a module is the alarm; whatever other
 rules find in that module while it lasts is added to it, and so is what warms in the modules beside
-it, as heat spreads. An addition is recorded and told to nobody; only one that is more urgent is told,
-and the alarm grows. The alarm ends when all that belongs to it is over. Its evidence lists all of
-it (`found`), which is also how a restarted daemon knows what belongs together.
+it, as heat spreads. An addition is recorded and told to nobody; only one that is more urgent is
+told, and the alarm grows. The alarm ends when all that belongs to it is over. Its evidence lists
+all of it (`found`), which is also how a restarted daemon knows what belongs together.
 
 What is about a sensor, the rack or the room is told by itself: it has a cause of its own.
 """
@@ -65,9 +65,7 @@ class Causes:
     def __init__(self) -> None:
         self._causes: dict[AlarmKey, _Cause] = {}
 
-    def events(
-        self, findings: Sequence[Finding], rack: Rack, *, at_s: float
-    ) -> list[AlarmEvent]:
+    def events(self, findings: Sequence[Finding], rack: Rack, *, at_s: float) -> list[AlarmEvent]:
         """Return what is to be told, and what is to be recorded, of findings of one instant."""
         urgent_first = sorted(findings, key=lambda f: -f.priority)
         made = (
@@ -98,9 +96,7 @@ class Causes:
             key = AlarmKey(
                 rack.asset.site_id, rack.asset.asset_id, finding.component, finding.rule.name
             )
-            cause = _Cause(
-                key, finding.scope, finding.priority, finding.quantity, finding.setpoint
-            )
+            cause = _Cause(key, finding.scope, finding.priority, finding.quantity, finding.setpoint)
             self._causes[key] = cause
         grows = finding.priority > cause.priority
         cause.priority = max(cause.priority, finding.priority)

@@ -8,8 +8,8 @@ others). Racks have cells with longer bars for good, so before it is learned onl
 told, as a matter of low priority.
 
 Never on charge: chargers ripple and balancing begins, which cried wolf by the dozen. Not at a low
-state of charge: weak cells bend down there. A cell that is shorted has lost charge and sags more; its
-leak is the cause, so its joint is not told while the leak is.
+state of charge: weak cells bend down there. A cell that is shorted has lost charge and sags more;
+its leak is the cause, so its joint is not told while the leak is.
 
 Not seen: a joint while the rack idles. It waits for a discharge.
 """
@@ -20,7 +20,7 @@ from typing import ClassVar
 import numpy as np
 
 from batteryd.domain.component import Component, Scope
-from batteryd.rules.detector import DetectorSettings, NotNegative, Positive, Said, Seen
+from batteryd.rules.detector import DetectorSettings, NotNegative, Positive, Rhythm, Said, Seen
 from batteryd.rules.held import Judged
 from batteryd.rules.load import LOAD_C
 from batteryd.rules.parameters import PriorityText
@@ -48,8 +48,16 @@ class CellJointSettings(DetectorSettings):
 class CellJoint:
     """All modules of one rack, each by its worst cell."""
 
-    REMEMBERED: ClassVar = ("learned_mohm", "discharges", "before_v", "sums", "counts", "clock")
-    LOCATES: ClassVar = True
+    REMEMBERED: ClassVar[tuple[str, ...]] = (
+        "learned_mohm",
+        "discharges",
+        "before_v",
+        "sums",
+        "counts",
+        "clock",
+    )
+    LOCATES: ClassVar[bool] = True
+    RHYTHM: ClassVar[Rhythm] = Rhythm.POLL
     scope = Scope.MODULE
 
     def __init__(self, settings: CellJointSettings, rack: Rack) -> None:
@@ -73,24 +81,27 @@ class CellJoint:
             return None
         if rate >= -LOAD_C or seen.soc_pct < self._settings.soc_pct_min:
             self._wait(rate, seen)
-            return None
+        elif self._is_in_window(seen):
+            return self._sum(rate, seen)
+        return None
+
+    def _is_in_window(self, seen: Seen) -> bool:
         if np.isnan(self.clock[0]):
-            return None
+            return False  # nobody saw the rack before this load
         if np.isnan(self.clock[1]):
             self.clock[1:] = seen.at_s, 0.0, 0.0, 1.0
         under_load_s = seen.at_s - self.clock[1]
-        if not self.clock[4] or under_load_s < SKIP_S:
-            return None
-        if under_load_s > WINDOW_S:
+        if self.clock[4] and under_load_s > WINDOW_S:
             self._close(seen)
-            return None
+        return bool(self.clock[4]) and under_load_s >= SKIP_S
+
+    def _sum(self, rate: float, seen: Seen) -> Judged | None:
         is_believed = seen.cells.is_believed
         np.add(self.sums, seen.cells.residual, out=self.sums, where=is_believed)
         self.counts += is_believed
         self.clock[2:4] += rate, 1.0
-        if self.clock[3] < POLLS_MIN or under_load_s < JUDGE_AFTER_S:
-            return None
-        return self._judged(seen)
+        is_early = seen.at_s - self.clock[1] < JUDGE_AFTER_S
+        return None if is_early or self.clock[3] < POLLS_MIN else self._judged(seen)
 
     def say(self, index: int, seen: Seen) -> Said:
         """Say by how much, and where."""

@@ -2,11 +2,11 @@
 
 An internal short discharges its cell all the time: 50 Ω take a cell of 67 Ah down by 1 mV an hour,
 which is nothing against a load and plain against 200 peers at rest. `cell_leak` compares means of
-ten minutes, taken after 40 min of rest, with the cell's own baseline. A baseline holds only near the
-state of charge where it was learned, as cells of different capacity part on the way down; elsewhere
-it waits, and is taken anew after a day. It follows slowly, slower than any leak worth an alarm. A
-cell above its peers that comes down to them is being balanced, so the cell has to be below its
-peers as well.
+ten minutes, taken after 40 min of rest, with the cell's own baseline. A baseline holds only near
+the state of charge where it was learned, as cells of different capacity part on the way down;
+elsewhere it waits, and is taken anew after a day. It follows slowly, slower than any leak worth an
+alarm. A cell above its peers that comes down to them is being balanced, so the cell has to be below
+its peers as well.
 
 `cell_fast_leak` is for the hard short, which does not wait for ten minutes: far below the baseline
 at rest, poll by poll.
@@ -20,7 +20,15 @@ from typing import ClassVar
 import numpy as np
 
 from batteryd.domain.component import Component, Scope
-from batteryd.rules.detector import DetectorSettings, NotNegative, Positive, Said, Seen, steps_of
+from batteryd.rules.detector import (
+    DetectorSettings,
+    NotNegative,
+    Positive,
+    Rhythm,
+    Said,
+    Seen,
+    steps_of,
+)
 from batteryd.rules.held import Judged
 from batteryd.rules.parameters import PriorityText
 from batteryd.rules.rack import Bools, Rack
@@ -47,8 +55,9 @@ class CellLeakSettings(DetectorSettings):
 class CellLeak:
     """All cells of one rack."""
 
-    REMEMBERED: ClassVar = ("baseline_v", "means", "where", "elsewhere_s")
-    LOCATES: ClassVar = True
+    REMEMBERED: ClassVar[tuple[str, ...]] = ("baseline_v", "means", "where", "elsewhere_s")
+    LOCATES: ClassVar[bool] = True
+    RHYTHM: ClassVar[Rhythm] = Rhythm.REST_MEAN
     scope = Scope.CELL
 
     def __init__(self, settings: CellLeakSettings, rack: Rack) -> None:
@@ -64,7 +73,7 @@ class CellLeak:
 
     def judge(self, seen: Seen) -> Judged | None:
         """Compare ten minutes at rest with the baseline."""
-        if not seen.is_rest_mean or not self._is_comparable(seen):
+        if not self._is_comparable(seen):
             return None
         mean = seen.cells.mean
         known = np.isfinite(mean)
@@ -145,8 +154,9 @@ class CellFastLeakSettings(DetectorSettings):
 class CellFastLeak:
     """All cells of one rack."""
 
-    REMEMBERED: ClassVar = ("rested_v",)
-    LOCATES: ClassVar = True
+    REMEMBERED: ClassVar[tuple[str, ...]] = ("rested_v",)
+    LOCATES: ClassVar[bool] = True
+    RHYTHM: ClassVar[Rhythm] = Rhythm.POLL
     scope = Scope.CELL
 
     def __init__(self, settings: CellFastLeakSettings, rack: Rack) -> None:

@@ -25,7 +25,7 @@ LOWEST_V, HIGHEST_V = 0.3, 5.0
 class CellsSeen:
     """Cell voltages of one rack."""
 
-    REMEMBERED: ClassVar = ("sums", "counts", "common_sum", "began")
+    REMEMBERED: ClassVar[tuple[str, ...]] = ("sums", "counts", "common_sum", "began")
 
     def __init__(self, rack: Rack) -> None:
         count = len(rack.cells)

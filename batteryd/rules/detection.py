@@ -11,6 +11,7 @@ switched racks are not normal.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import ClassVar, cast
 
 import numpy as np
 
@@ -19,11 +20,12 @@ from batteryd.domain.component import Scope
 from batteryd.domain.inventory import Asset
 from batteryd.domain.snapshot import Layout, Snapshot
 from batteryd.rules import words
+from batteryd.rules.believed import Believed
 from batteryd.rules.causes import Causes, Finding
 from batteryd.rules.cells_seen import CellsSeen
 from batteryd.rules.detection_table import DETECTORS
-from batteryd.rules.detector import Detector, DetectorSettings, Seen
-from batteryd.rules.heat_seen import HeatSeen
+from batteryd.rules.detector import NOTHING_MORE, Detector, DetectorSettings, Rhythm, Seen
+from batteryd.rules.heat_seen import HIGHEST_C, LOWEST_C, HeatSeen
 from batteryd.rules.held import Held, Turn
 from batteryd.rules.kind import (
     LEARNED_LAYOUT,
@@ -41,12 +43,11 @@ from batteryd.rules.rack import Rack, racks_of
 VERSION = 1
 GAP_S_MIN = 60.0
 GAP_POLLS = 3
+AMBIENT_JUMP_K = 5.0
 Seconds = float
 
 
-def compile_detection(
-    rules: tuple[Rule, ...], asset: Asset, layout: Layout
-) -> "Detection | None":
+def compile_detection(rules: tuple[Rule, ...], asset: Asset, layout: Layout) -> "Detection | None":
     """Compile all rules of the family for the racks of an asset."""
     racks = racks_of(asset, layout)
     return Detection(rules, asset, layout, racks) if racks else None
@@ -107,16 +108,14 @@ class Detection:
 
     def _parts(self) -> dict[str, Remembering]:
         return {
-            f"{rack.name}.{name}": part
-            for rack in self._racks
-            for name, part in rack.parts.items()
+            f"{rack.name}.{name}": part for rack in self._racks for name, part in rack.parts.items()
         }
 
 
 class RackWatch:
     """All rules of the family on one rack."""
 
-    REMEMBERED = ("clock",)
+    REMEMBERED: ClassVar[tuple[str, ...]] = ("clock",)
 
     def __init__(self, rules: tuple[Rule, ...], rack: Rack, *, gap_s: Seconds) -> None:
         self.name = str(rack.component)
@@ -124,6 +123,7 @@ class RackWatch:
         self._watched = [_Watched(rule, rack) for rule in rules if _has_places(rule, rack)]
         self._causes = Causes()
         self.clock = np.full(1, np.nan)
+        self._ambient = Believed(1, lowest=LOWEST_C, highest=HIGHEST_C, step=AMBIENT_JUMP_K)
         shortened = np.zeros(len(rack.cells), dtype=bool)
         self.seen = Seen(rack, Load(rack), HeatSeen(rack), CellsSeen(rack), shortened)
 
@@ -134,6 +134,7 @@ class RackWatch:
         shared: dict[str, Remembering] = {
             "clock": self,
             "load": seen.load,
+            "ambient": self._ambient,
             "heat": seen.heat,
             "heat.believed": seen.heat.believed,
             "heat.quantum": seen.heat.quantum,
@@ -150,8 +151,16 @@ class RackWatch:
         seen = self.seen
         self._begin(snapshot.observed_at_s)
         self._look(snapshot)
+        due = {Rhythm.POLL}
+        if seen.is_minute:
+            due.add(Rhythm.MINUTE)
+        if seen.is_rest_mean:
+            due.add(Rhythm.REST_MEAN)
         findings = [
-            finding for watched in self._watched for finding in self._findings(watched, seen)
+            finding
+            for watched in self._watched
+            if watched.rhythm in due
+            for finding in self._findings(watched, seen)
         ]
         if seen.is_minute:
             seen.heat.learn(seen.load, spared=self._spared())
@@ -176,8 +185,9 @@ class RackWatch:
         seen = self.seen
         seen.at_s, seen.dt_s = at_s, at_s - before_s
         if np.isnan(before_s) or not 0 < seen.dt_s <= self._gap_s:
+            seen.load.restart(at_s, gap_s=at_s - before_s)
             seen.dt_s = 0.0
-            seen.load.restart(at_s)
+            self._ambient.restart()
             seen.heat.restart()
             seen.cells.restart()
             for watched in self._watched:
@@ -186,19 +196,21 @@ class RackWatch:
     def _look(self, snapshot: Snapshot) -> None:
         seen, rack = self.seen, self._rack
         values, quality = snapshot.values, snapshot.quality
-        seen.load.take(values, at_s=seen.at_s)
         if rack.soc_at is not None and np.isfinite(values[rack.soc_at]):
             seen.soc_pct = float(values[rack.soc_at])
-        if rack.ambient_at is not None and quality[rack.ambient_at] == 0:
-            seen.ambient_c = float(values[rack.ambient_at])
+        seen.load.take(values, at_s=seen.at_s, soc_pct=seen.soc_pct)
         clock = {"at_s": seen.at_s, "dt_s": seen.dt_s}
         seen.is_minute = seen.is_rest_mean = False
+        if rack.ambient_at is not None:
+            at = slice(rack.ambient_at, rack.ambient_at + 1)
+            self._ambient.take(values[at], quality[at], reference=0.0, **clock)
+            seen.ambient_c = float(self._ambient.last[0])
         if rack.sensors:
-            at = rack.sensor_at
-            seen.is_minute = seen.heat.take(values[at], quality[at], **clock)
+            read, how_good = values[rack.sensor_at], quality[rack.sensor_at]
+            seen.is_minute = seen.heat.take(read, how_good, **clock)
         if rack.cells:
-            at = rack.cell_at
-            seen.is_rest_mean = seen.cells.take(values[at], quality[at], seen.load, **clock)
+            read, how_good = values[rack.cell_at], quality[rack.cell_at]
+            seen.is_rest_mean = seen.cells.take(read, how_good, seen.load, **clock)
 
     def _findings(self, watched: "_Watched", seen: Seen) -> list[Finding]:
         judged = watched.detector.judge(seen)
@@ -227,10 +239,10 @@ class _Watched:
     """One rule on one rack: its detector and the delays of its alarms."""
 
     def __init__(self, rule: Rule, rack: Rack) -> None:
-        settings = rule.settings
-        assert isinstance(settings, DetectorSettings)
+        settings = cast(DetectorSettings, rule.settings)
         self.rule, self.settings = rule, settings
         self.detector: Detector = DETECTORS[rule.kind].make(settings, rack)
+        self.rhythm = self.detector.RHYTHM
         self.held = Held(
             len(self.detector.places),
             on_delay_s=settings.on_delay_s,
@@ -238,17 +250,12 @@ class _Watched:
         )
 
     def finding(self, turn: Turn, seen: Seen) -> Finding:
-        detector, place = self.detector, self.detector.places[turn.index]
+        detector, place = self.detector, self.detector.places[turn.place]
         where = words.place(place, seen.rack.asset)
+        said, why = NOTHING_MORE, f"{where}: back to normal after {words.duration(turn.for_s)}"
         if turn.change is Change.RAISED:
-            said = detector.say(turn.index, seen)
-            why = f"{where} {said.why}" if detector.scope is not Scope.ROOM else said.why
-            value, setpoint, quantity = said.value, said.setpoint, said.quantity
-            evidence = said.evidence
-        else:
-            why = f"{where}: back to normal after {words.duration(turn.for_s)}"
-            value = setpoint = None
-            quantity, evidence = "", {}
+            said = detector.say(turn.place, seen)
+            why = said.why if detector.scope is Scope.ROOM else f"{where} {said.why}"
         return Finding(
             rule=self.rule,
             component=place,
@@ -256,22 +263,19 @@ class _Watched:
             locates=detector.LOCATES,
             change=turn.change,
             priority=self.settings.priority_of(turn.step),
-            quantity=quantity,
-            value=value,
-            setpoint=setpoint,
+            quantity=said.quantity,
+            value=said.value,
+            setpoint=said.setpoint,
             why=why,
             action=self.settings.action,
-            evidence=evidence,
+            evidence=said.evidence,
         )
 
-    def adopt(
-        self, members: Collection[tuple[str, str]], key: AlarmKey, stands: Standing
-    ) -> bool:
+    def adopt(self, members: Collection[tuple[str, str]], key: AlarmKey, stands: Standing) -> bool:
         found = False
         for index, place in enumerate(self.detector.places):
             if (self.rule.name, str(place)) in members:
-                beyond = self.settings.priority_of(2) <= stands.priority
-                step = 2 if beyond and self.settings.priority_of(2) > self.settings.priority_of(1) else 1
+                step = 2 if self.settings.priority_of(1) < stands.priority else 1
                 self.held.adopt(index, step=step, raised_at_s=stands.raised_at_s)
                 found = True
         return found

@@ -8,6 +8,7 @@ neither keeps delays nor makes events: `Held` and `detection` do.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Annotated, ClassVar, NamedTuple, Protocol
 
 import numpy as np
@@ -24,6 +25,14 @@ from batteryd.rules.rack import Bools, Rack
 
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
+
+
+class Rhythm(Enum):
+    """When a detector has something new to judge by."""
+
+    POLL = auto()
+    MINUTE = auto()
+    REST_MEAN = auto()
 
 
 class DetectorSettings(RuleSettings):
@@ -51,7 +60,7 @@ class Seen:
     at_s: float = -np.inf
     dt_s: float = 0.0
     soc_pct: float = np.nan
-    ambient_c: float = np.nan
+    ambient_c: float = np.nan  # believed, NaN where nobody measures it
     is_minute: bool = False  # `heat` has just closed a minute
     is_rest_mean: bool = False  # `cells` has just closed ten minutes at rest
     is_learning: bool = True
@@ -61,12 +70,13 @@ class Said(NamedTuple):
     """What a detector says of one of its places: the parts of an event."""
 
     quantity: str
-    value: float
-    setpoint: float
+    value: float | None
+    setpoint: float | None
     why: str  # what comes after "module 7 of Rack A2"
     evidence: Mapping[str, object]
-    component: Component | None = None  # where it is, if closer than the place
-    scope: Scope | None = None
+
+
+NOTHING_MORE = Said("", None, None, "", {})  # of an end
 
 
 class Detector(Protocol):
@@ -74,6 +84,7 @@ class Detector(Protocol):
 
     REMEMBERED: ClassVar[tuple[str, ...]]
     LOCATES: ClassVar[bool]  # says which module has a cause of its own
+    RHYTHM: ClassVar[Rhythm]
     scope: Scope
     places: Sequence[Component]
 

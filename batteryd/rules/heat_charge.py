@@ -14,7 +14,15 @@ from typing import ClassVar
 import numpy as np
 
 from batteryd.domain.component import Component, Scope
-from batteryd.rules.detector import DetectorSettings, NotNegative, Positive, Said, Seen, steps_of
+from batteryd.rules.detector import (
+    DetectorSettings,
+    NotNegative,
+    Positive,
+    Rhythm,
+    Said,
+    Seen,
+    steps_of,
+)
 from batteryd.rules.heat_seen import PEERS_MIN
 from batteryd.rules.held import Judged
 from batteryd.rules.load import IDLE_C
@@ -39,8 +47,9 @@ class HeatChargeSettings(DetectorSettings):
 class HeatCharge:
     """One rack."""
 
-    REMEMBERED: ClassVar = ("rest_k",)
-    LOCATES: ClassVar = False
+    REMEMBERED: ClassVar[tuple[str, ...]] = ("rest_k",)
+    LOCATES: ClassVar[bool] = False
+    RHYTHM: ClassVar[Rhythm] = Rhythm.MINUTE
     scope = Scope.RACK
 
     def __init__(self, settings: HeatChargeSettings, rack: Rack) -> None:
@@ -51,8 +60,6 @@ class HeatCharge:
 
     def judge(self, seen: Seen) -> Judged | None:
         """Compare the spread while charging with the one at rest."""
-        if not seen.is_minute:
-            return None
         modules = self._rack.mean_of_modules(seen.heat.residual)
         modules = modules[np.isfinite(modules)]
         if len(modules) < PEERS_MIN:

@@ -13,7 +13,15 @@ from typing import ClassVar
 import numpy as np
 
 from batteryd.domain.component import Component, Scope
-from batteryd.rules.detector import DetectorSettings, NotNegative, Positive, Said, Seen, steps_of
+from batteryd.rules.detector import (
+    DetectorSettings,
+    NotNegative,
+    Positive,
+    Rhythm,
+    Said,
+    Seen,
+    steps_of,
+)
 from batteryd.rules.held import Judged
 from batteryd.rules.rack import Rack
 
@@ -35,8 +43,9 @@ class HeatCoolingSettings(DetectorSettings):
 class HeatCooling:
     """One rack."""
 
-    REMEMBERED: ClassVar = ("air_c", "normal_k", "learned_s")
-    LOCATES: ClassVar = False
+    REMEMBERED: ClassVar[tuple[str, ...]] = ("air_c", "normal_k", "learned_s")
+    LOCATES: ClassVar[bool] = False
+    RHYTHM: ClassVar[Rhythm] = Rhythm.MINUTE
     scope = Scope.RACK
 
     def __init__(self, settings: HeatCoolingSettings, rack: Rack) -> None:
@@ -50,7 +59,7 @@ class HeatCooling:
     def judge(self, seen: Seen) -> Judged | None:
         """Compare the step from air to rack with the one that is normal."""
         heat = seen.heat
-        if not seen.is_minute or np.isnan(seen.ambient_c) or np.isnan(heat.common):
+        if np.isnan(seen.ambient_c) or np.isnan(heat.common):
             return None
         if np.isnan(self.air_c[0]):
             self.air_c[0] = seen.ambient_c

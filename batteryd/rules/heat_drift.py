@@ -15,7 +15,15 @@ import numpy as np
 
 from batteryd.domain.component import Component, Scope
 from batteryd.rules import heat_text
-from batteryd.rules.detector import DetectorSettings, NotNegative, Positive, Said, Seen, steps_of
+from batteryd.rules.detector import (
+    DetectorSettings,
+    NotNegative,
+    Positive,
+    Rhythm,
+    Said,
+    Seen,
+    steps_of,
+)
 from batteryd.rules.heat_peer import in_a_crowd
 from batteryd.rules.held import Judged
 from batteryd.rules.rack import Rack
@@ -39,28 +47,29 @@ class HeatDriftSettings(DetectorSettings):
 class HeatDrift:
     """All modules of one rack."""
 
-    REMEMBERED: ClassVar = ("sum_kh", "began_at_s")
-    LOCATES: ClassVar = True
+    REMEMBERED: ClassVar[tuple[str, ...]] = ("sum_kh", "began_at_s")
+    LOCATES: ClassVar[bool] = True
+    RHYTHM: ClassVar[Rhythm] = Rhythm.MINUTE
     scope = Scope.MODULE
 
     def __init__(self, settings: HeatDriftSettings, rack: Rack) -> None:
         self._settings, self._rack = settings, rack
         self.places: Sequence[Component] = rack.modules
-        self.sum_kh = np.zeros(len(rack.modules))
-        self.began_at_s = np.full(len(rack.modules), np.nan)
-        self._own = np.zeros(len(rack.modules))
+        self.sum_kh = np.zeros(len(rack.sensors))
+        self.began_at_s = np.full(len(rack.sensors), np.nan)
+        self._own = np.zeros(len(rack.sensors))
         self._limit_kh = settings.limit_kh
 
     def judge(self, seen: Seen) -> Judged | None:
         """Add the last minute to the sums."""
         set_, heat = self._settings, seen.heat
-        if not seen.is_minute or seen.load.idle_for_s(seen.at_s) < set_.idle_s:
+        if seen.load.idle_for_s(seen.at_s) < set_.idle_s:
             return None
         is_coarse = heat.quantum.step >= COARSE_K
         slack_k = set_.slack_coarse_k if is_coarse else set_.slack_k
         slack_k += SWING_SHARE * max(0.0, heat.swing_k - SWING_FREE_K)
         self._limit_kh = set_.limit_coarse_kh if is_coarse else set_.limit_kh
-        own = self._rack.mean_of_modules(np.where(heat.is_learned, heat.deviation, np.nan))
+        own = np.where(heat.is_learned, heat.deviation, np.nan)
         known = np.isfinite(own)
         self._own = np.where(known, own, 0.0)
         more = (self._own - slack_k) * heat.minute_s / 3600.0
@@ -70,20 +79,26 @@ class HeatDrift:
         self.began_at_s = np.where(
             self.sum_kh > 0, np.where(is_new, seen.at_s, self.began_at_s), np.nan
         )
-        over = self.sum_kh - self._limit_kh
-        steps = steps_of(over, beyond=np.inf, known=known)
-        steps[(steps == 1) & in_a_crowd(self._own, limit_k=slack_k)] = 0
-        return Judged(steps, self.sum_kh < BACK_SHARE * self._limit_kh)
+        worst = self._rack.worst_of_modules(np.where(known, self.sum_kh, np.nan))
+        is_known = np.isfinite(worst)
+        worst[~is_known] = 0.0
+        steps = steps_of(worst - self._limit_kh, beyond=np.inf, known=is_known)
+        deviations = self._rack.worst_of_modules(self._own)
+        steps[(steps == 1) & in_a_crowd(deviations, limit_k=slack_k)] = 0
+        return Judged(steps, worst < BACK_SHARE * self._limit_kh)
 
     def say(self, index: int, seen: Seen) -> Said:
         """Say how much, and for how long."""
-        hours = max(0.0, seen.at_s - float(np.nan_to_num(self.began_at_s[index], nan=seen.at_s)))
+        sensors = (self._rack.sensor_module == index).nonzero()[0]
+        worst = int(sensors[np.argmax(self.sum_kh[sensors])])
+        hours = max(0.0, seen.at_s - float(self.began_at_s[worst]))
         why = (
-            f"{self._own[index]:.1f} K warmer than its own normal, building up for "
-            f"{hours / 3600:.1f} h, {seen.load.text(seen.at_s)}"
+            f"{self._own[worst]:.1f} K warmer than its own normal, building up for "
+            f"{hours / 3600:.1f} h, sensor {self._rack.sensors[worst].sensor or 1}, "
+            f"{seen.load.text(seen.at_s)}"
         )
         evidence = heat_text.evidence(seen, index)
-        return Said("temperature_c", float(self.sum_kh[index]), self._limit_kh, why, evidence)
+        return Said("temperature_c", float(self.sum_kh[worst]), self._limit_kh, why, evidence)
 
     def restart(self) -> None:
         """Keep the sums: they are what was learned of the last hours."""

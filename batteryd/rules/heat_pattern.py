@@ -11,7 +11,15 @@ from typing import ClassVar
 import numpy as np
 
 from batteryd.domain.component import Component, Scope
-from batteryd.rules.detector import DetectorSettings, NotNegative, Positive, Said, Seen, steps_of
+from batteryd.rules.detector import (
+    DetectorSettings,
+    NotNegative,
+    Positive,
+    Rhythm,
+    Said,
+    Seen,
+    steps_of,
+)
 from batteryd.rules.heat_peer import CROWD, in_a_crowd
 from batteryd.rules.held import Judged
 from batteryd.rules.parameters import PriorityText
@@ -32,8 +40,9 @@ class HeatPatternSettings(DetectorSettings):
 class HeatPattern:
     """One rack."""
 
-    REMEMBERED: ClassVar = ()
-    LOCATES: ClassVar = False
+    REMEMBERED: ClassVar[tuple[str, ...]] = ()
+    LOCATES: ClassVar[bool] = False
+    RHYTHM: ClassVar[Rhythm] = Rhythm.MINUTE
     scope = Scope.RACK
 
     def __init__(self, settings: HeatPatternSettings, rack: Rack) -> None:
@@ -45,12 +54,13 @@ class HeatPattern:
     def judge(self, seen: Seen) -> Judged | None:
         """Count the modules that deviate alike."""
         heat, set_ = seen.heat, self._settings
-        if not seen.is_minute or not heat.is_learned.any() or len(self._rack.modules) <= CROWD:
+        if not heat.is_learned.any() or len(self._rack.modules) <= CROWD:
             return None
         least = max(set_.deviation_k, set_.deviation_quanta * heat.quantum.step)
         self._limit_k = least + set_.swing_share * max(0.0, heat.swing_k - 0.5)
         deviation = np.where(heat.is_learned, heat.deviation, np.nan)
-        self._own = np.nan_to_num(self._rack.mean_of_modules(deviation))
+        own = self._rack.mean_of_modules(deviation)
+        self._own = np.where(np.isnan(own), 0.0, own)
         fourth = max(
             float(np.partition(sign * self._own, -CROWD)[-CROWD])
             for sign in (1, -1)
@@ -68,8 +78,7 @@ class HeatPattern:
         why = f"modules {named} deviate together, {seen.load.text(seen.at_s)}: a door, a filter?"
         evidence = {
             "deviation_k": {
-                str(m): round(float(k), 2)
-                for m, k in zip(self.places_of(), self._own, strict=True)
+                str(m): round(float(k), 2) for m, k in zip(self.places_of(), self._own, strict=True)
             }
         }
         worst = float(np.max(np.abs(self._own)))

@@ -20,7 +20,15 @@ import numpy as np
 
 from batteryd.domain.component import Component, Scope
 from batteryd.rules import heat_text
-from batteryd.rules.detector import DetectorSettings, NotNegative, Positive, Said, Seen, steps_of
+from batteryd.rules.detector import (
+    DetectorSettings,
+    NotNegative,
+    Positive,
+    Rhythm,
+    Said,
+    Seen,
+    steps_of,
+)
 from batteryd.rules.held import Judged
 from batteryd.rules.parameters import PriorityText
 from batteryd.rules.rack import Floats, Rack
@@ -47,8 +55,9 @@ class HeatPeerSettings(DetectorSettings):
 class HeatPeer:
     """All modules of one rack."""
 
-    REMEMBERED: ClassVar = ()
-    LOCATES: ClassVar = True
+    REMEMBERED: ClassVar[tuple[str, ...]] = ()
+    LOCATES: ClassVar[bool] = True
+    RHYTHM: ClassVar[Rhythm] = Rhythm.MINUTE
     scope = Scope.MODULE
 
     def __init__(self, settings: HeatPeerSettings, rack: Rack) -> None:
@@ -58,8 +67,6 @@ class HeatPeer:
 
     def judge(self, seen: Seen) -> Judged | None:
         """Compare every sensor with its peers; a module is as warm as its worst sensor."""
-        if not seen.is_minute:
-            return None
         heat, set_ = seen.heat, self._settings
         self._deviations, self._limits = heat.deviation, limits_k(set_, seen)
         over = self._rack.worst_of_modules(self._deviations - self._limits)
@@ -104,7 +111,7 @@ def limits_k(settings: HeatPeerSettings, seen: Seen) -> Floats:
 
 def in_a_crowd(deviations: Floats, *, limit_k: float) -> np.ndarray:
     """Return which modules deviate as many others do: by half the limit, and half of the most."""
-    known = np.nan_to_num(deviations, nan=-np.inf)
+    known = np.where(np.isnan(deviations), -np.inf, deviations)
     if len(known) <= CROWD:
         return np.zeros(len(known), dtype=bool)
     fourth = float(np.partition(known, -CROWD)[-CROWD])

@@ -17,7 +17,15 @@ from pydantic import Field
 
 from batteryd.domain.component import Component, Scope
 from batteryd.rules import heat_text
-from batteryd.rules.detector import DetectorSettings, NotNegative, Positive, Said, Seen, steps_of
+from batteryd.rules.detector import (
+    DetectorSettings,
+    NotNegative,
+    Positive,
+    Rhythm,
+    Said,
+    Seen,
+    steps_of,
+)
 from batteryd.rules.heat_peer import in_a_crowd
 from batteryd.rules.heat_seen import SLOPE_MINUTES
 from batteryd.rules.held import Judged
@@ -43,8 +51,9 @@ class HeatRiseSettings(DetectorSettings):
 class HeatRise:
     """All modules of one rack."""
 
-    REMEMBERED: ClassVar = ()
-    LOCATES: ClassVar = True
+    REMEMBERED: ClassVar[tuple[str, ...]] = ()
+    LOCATES: ClassVar[bool] = True
+    RHYTHM: ClassVar[Rhythm] = Rhythm.MINUTE
     scope = Scope.MODULE
 
     def __init__(self, settings: HeatRiseSettings, rack: Rack) -> None:
@@ -55,8 +64,6 @@ class HeatRise:
 
     def judge(self, seen: Seen) -> Judged | None:
         """Compare slopes."""
-        if not seen.is_minute:
-            return None
         set_ = self._settings
         factor = LOADED_FACTOR if seen.load.heat_ago_s(seen.at_s) < set_.loaded_s else 1.0
         rise, slope = seen.heat.slope_k_per_min(set_.window_min)

@@ -14,7 +14,15 @@ import numpy as np
 
 from batteryd.domain.component import Component, Scope
 from batteryd.rules import words
-from batteryd.rules.detector import DetectorSettings, NotNegative, Positive, Said, Seen, steps_of
+from batteryd.rules.detector import (
+    DetectorSettings,
+    NotNegative,
+    Positive,
+    Rhythm,
+    Said,
+    Seen,
+    steps_of,
+)
 from batteryd.rules.held import Judged
 from batteryd.rules.rack import Rack
 
@@ -35,8 +43,9 @@ class HeatRoomSettings(DetectorSettings):
 class HeatRoom:
     """The room that a rack is in."""
 
-    REMEMBERED: ClassVar = ("ring", "began")
-    LOCATES: ClassVar = False
+    REMEMBERED: ClassVar[tuple[str, ...]] = ("ring", "began")
+    LOCATES: ClassVar[bool] = False
+    RHYTHM: ClassVar[Rhythm] = Rhythm.MINUTE
     scope = Scope.ROOM
 
     def __init__(self, settings: HeatRoomSettings, rack: Rack) -> None:
@@ -49,8 +58,6 @@ class HeatRoom:
 
     def judge(self, seen: Seen) -> Judged | None:
         """Compare the air and the coolest module with the least of two hours."""
-        if not seen.is_minute:
-            return None
         now = np.append(seen.ambient_c, self._rack.mean_of_modules(seen.heat.mean))
         rises = now - np.fmin.reduce(np.vstack((self.ring, now[np.newaxis])), axis=0)
         self._keep(now, seen.at_s)
@@ -65,7 +72,7 @@ class HeatRoom:
             self._said = self._text(air, every, len(modules))
         quiet_k = 0.5 * set_.ambient_k
         is_back = not air > quiet_k and not every > 0.5 * set_.modules_k
-        steps = steps_of(np.nan_to_num([over], nan=-1.0), beyond=np.inf, known=known)
+        steps = steps_of(np.where(known, [over], -1.0), beyond=np.inf, known=known)
         return Judged(steps, np.array([is_back]))
 
     def say(self, index: int, seen: Seen) -> Said:

@@ -5,9 +5,9 @@
   module (or a few broken sensors) cannot move it, as the outer quarters do not count.
 * A residual is a sensor minus the common mode. Whatever warms all sensors alike is gone in it.
 * A deviation is a residual minus the sensor's own offset. Sensors are off by up to 3 K for good,
-  and modules high in a rack are warmer. An offset is learned only when nothing was asked of the rack
-  for hours and the air is calm: the mean of the first hour, then slowly, and never so fast that
-  a fault could be learned for normal.
+  and modules high in a rack are warmer. An offset is learned only when nothing was asked of the
+  rack for hours and the air is calm: the mean of the first hour, then slowly, and never so fast
+  that a fault could be learned for normal.
 * The swing is by how much the common mode moved in three hours. Modules differ in how fast they
   follow, so the more it moved, the more they may differ.
 """
@@ -43,7 +43,15 @@ LOWEST_C, HIGHEST_C = -25.0, 110.0
 class HeatSeen:
     """Temperatures of one rack, and what has been learned of its sensors."""
 
-    REMEMBERED: ClassVar = ("sums", "counts", "clock", "offset", "calm_s", "slope_ring", "ring")
+    REMEMBERED: ClassVar[tuple[str, ...]] = (
+        "sums",
+        "counts",
+        "clock",
+        "offset",
+        "calm_s",
+        "slope_ring",
+        "ring",
+    )
 
     def __init__(self, rack: Rack) -> None:
         count = len(rack.sensors)

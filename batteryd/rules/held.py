@@ -28,7 +28,7 @@ class Judged(NamedTuple):
 class Turn(NamedTuple):
     """A place whose alarm began, grew or ended."""
 
-    index: int
+    place: int  # index
     change: Change
     step: int
     for_s: float  # of a beginning: since it was reached; of an end: since it was raised
@@ -37,7 +37,7 @@ class Turn(NamedTuple):
 class Held:
     """The memory of all alarms of one rule."""
 
-    REMEMBERED: ClassVar = ("active", "raised_at_s", "since_s", "back_at_s")
+    REMEMBERED: ClassVar[tuple[str, ...]] = ("active", "raised_at_s", "since_s", "back_at_s")
 
     def __init__(self, count: int, *, on_delay_s: float, off_delay_s: float) -> None:
         self._on_delay_s, self._off_delay_s = on_delay_s, off_delay_s

@@ -9,9 +9,14 @@ active or waiting, are then looked at one by one.
 A point is about a component. A temperature sensor's component is its module: the module is one
 alarm, its worst sensor decides. It returns when every sensor that can be read is back, and the one
 that raised it can be read: a sensor that died in the heat must not end the alarm.
-Only good values count. A bad or uncertain one neither raises nor returns anything.
+Only good values count. A bad or uncertain one neither raises nor returns anything. Neither does one
+that comes out of nowhere, where the rule has a `jump`: sensors show 100 °C for a single read, now
+and then for two. It counts once it and the reading before came by steps a battery can make, or once
+three in a row are beyond: what really heats so fast is still told, two polls late.
 """
 
+import itertools
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -25,6 +30,7 @@ from batteryd.rules.limit_text import Observation, event_of
 from batteryd.rules.timing import Timing
 
 GAP_S_MIN = 60.0
+REPEATS_OF_JUMP = 2  # after the first reading beyond
 GAP_POLLS = 3  # a longer gap than so many polls (and than GAP_S_MIN) restarts running delays
 
 
@@ -52,17 +58,19 @@ class Limits:
         self._asset = asset
         self._gap_s = max(GAP_S_MIN, GAP_POLLS * poll_interval_s(asset))
         self._watched: dict[int, _Watched] = {}  # by index of the point
+        self._before: tuple[Snapshot, ...] = ()  # the last two that were good
 
     def step(self, snapshot: Snapshot, *, now_s: float) -> Sequence[AlarmEvent]:
         """Judge a snapshot."""
         if snapshot.is_failed:
             return ()
+        before, self._before = self._before, (*self._before[-1:], snapshot)
         values = snapshot.values
         outside = (values <= self._program.lower) | (values >= self._program.upper)
         if not self._watched and not outside.any():
             return ()
         found = (
-            self._judge(index, snapshot, now_s=now_s)
+            self._judge(index, snapshot, before, now_s=now_s)
             for index in self._to_judge(outside.nonzero()[0].tolist())
         )
         return [event for event in found if event is not None]
@@ -94,9 +102,11 @@ class Limits:
         standing_out = {index for c in columns for index in self._program.points_at[c]}
         return sorted(standing_out.union(self._watched))
 
-    def _judge(self, index: int, snapshot: Snapshot, *, now_s: float) -> AlarmEvent | None:
+    def _judge(
+        self, index: int, snapshot: Snapshot, before: tuple[Snapshot, ...], *, now_s: float
+    ) -> AlarmEvent | None:
         point = self._program.points[index]
-        column = _worst_column(point, snapshot)
+        column = _worst_column(point, snapshot, before)
         if column is None:
             return None
         watched = self._watched.get(index) or self._new(point)
@@ -121,10 +131,27 @@ class Limits:
         return _Watched(Timing(*delays_s, gap_s=self._gap_s))
 
 
-def _worst_column(point: Point, snapshot: Snapshot) -> int | None:
+def _worst_column(point: Point, snapshot: Snapshot, before: tuple[Snapshot, ...]) -> int | None:
     good = [c for c in point.columns if snapshot.quality[c] == Quality.GOOD]
+    if point.settings.jump and before:
+        last = (*before, snapshot)
+        good = [c for c in good if not _is_sudden(point, [float(s.values[c]) for s in last])]
     sign, values = point.settings.sign, snapshot.values
     return max(good, key=lambda c: sign * values[c], default=None)
+
+
+def _is_sudden(point: Point, readings: Sequence[float]) -> bool:
+    """Whether the last reading is beyond a setpoint, and may be there for a moment only."""
+    if point.reached(readings[-1]) is None:
+        return False
+    known = [reading for reading in readings if not math.isnan(reading)]
+    steps = (abs(later - earlier) for earlier, later in itertools.pairwise(known))
+    if all(step <= point.settings.jump for step in steps):
+        return False
+    is_repeated = len(known) > REPEATS_OF_JUMP and all(
+        point.reached(reading) is not None for reading in known
+    )
+    return not is_repeated
 
 
 def _can_be_read(column: int | None, snapshot: Snapshot) -> bool:

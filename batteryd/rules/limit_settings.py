@@ -50,6 +50,7 @@ class LimitSettings(RuleSettings):
     deadband: Annotated[float, Field(ge=0)] = 0.0  # how far back a value must be to return
     on_delay_s: Delays = Levels()  # a priority that is not named is immediate
     off_delay_s: Annotated[float, Field(ge=0)] = 0.0
+    jump: Annotated[float, Field(ge=0)] = 0.0  # 0: every reading counts at once
     scope: Annotated[Scope, Field(strict=False)] | None = None  # None: that of the component
     says: str = ""  # what a flag or an enumeration means when it is reached
 

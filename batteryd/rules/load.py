@@ -11,27 +11,31 @@ from typing import ClassVar
 
 import numpy as np
 
-from batteryd.rules.rack import Rack
+from batteryd.rules.rack import Floats, Rack
 
 IDLE_C = 0.1
 REST_C = 0.05
 LOAD_C = 0.5  # a discharge that heats
 STALE_S = 60.0
-_RATE, _READ_AT, _IDLE, _REST, _HEAT = range(5)
+TRUSTED_GAP_S, SAME_SOC_PCT = 3600.0, 0.5
+_RATE, _READ_AT, _IDLE, _REST, _HEAT, _SOC, _RESTARTED = range(7)
 
 
 class Load:
     """The load of one rack."""
 
-    REMEMBERED: ClassVar = ("state",)
+    REMEMBERED: ClassVar[tuple[str, ...]] = ("state",)
 
     def __init__(self, rack: Rack) -> None:
         self._at, self._capacity_ah = rack.current_at, rack.capacity_ah
         # rate, when it was read, and the last instants that were not idle, not at rest, heating
-        self.state = np.array([np.nan, -np.inf, np.nan, np.nan, -np.inf])
+        self.state = np.array([np.nan, -np.inf, np.nan, np.nan, -np.inf, np.nan, 0.0])
 
-    def take(self, values: np.ndarray, *, at_s: float) -> None:
+    def take(self, values: Floats, *, at_s: float, soc_pct: float) -> None:
         """Take one poll."""
+        if self.state[_RESTARTED] > 0:
+            self._resume(at_s, soc_pct)
+        self.state[_SOC] = soc_pct
         current_a = math.nan if self._at is None else float(values[self._at])
         state = self.state
         if not math.isnan(current_a):
@@ -61,9 +65,19 @@ class Load:
         """Return for how long there has been no discharge that heats; inf where never."""
         return at_s - float(self.state[_HEAT])
 
-    def restart(self, at_s: float) -> None:
-        """Trust nothing that may have happened while nobody looked."""
-        self.state[_IDLE] = self.state[_REST] = self.state[_HEAT] = at_s
+    def restart(self, at_s: float, *, gap_s: float) -> None:
+        """Go on after a time that nobody watched; `gap_s` is below 0 where the clock ran back."""
+        state = self.state
+        state[_RESTARTED] = 1.0 if 0 < gap_s <= TRUSTED_GAP_S else 2.0
+        if gap_s < 0:
+            state[[_IDLE, _REST, _HEAT]] = np.minimum(state[[_IDLE, _REST, _HEAT]], at_s)
+
+    def _resume(self, at_s: float, soc_pct: float) -> None:
+        # What happened meanwhile shows in the state of charge, unless the gap was too long.
+        is_same = self.state[_RESTARTED] == 1.0 and abs(soc_pct - self.state[_SOC]) <= SAME_SOC_PCT
+        if not is_same and not np.isnan(self.state[_IDLE]):
+            self.state[_IDLE] = self.state[_REST] = self.state[_HEAT] = at_s
+        self.state[_RESTARTED] = 0.0
 
     def text(self, at_s: float) -> str:
         """Return `no load`, `charging at 0.25 C` or `discharging at 2.0 C`."""

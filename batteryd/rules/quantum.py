@@ -18,7 +18,7 @@ _EXACT = 1e-3  # of a step: floats
 class Quantum:
     """The resolution of columns of one quantity, in its unit."""
 
-    REMEMBERED: ClassVar = ("rank",)
+    REMEMBERED: ClassVar[tuple[str, ...]] = ("rank",)
 
     def __init__(self, steps: tuple[float, ...]) -> None:
         """`steps`: what it may be, the coarsest first."""

@@ -44,7 +44,7 @@ class Rack:
     def worst_of_modules(self, of_sensors: Floats) -> Floats:
         """Return the highest number of each module's sensors; NaN where it has none."""
         worst = np.full(len(self.modules), -np.inf)
-        np.maximum.at(worst, self.sensor_module, np.nan_to_num(of_sensors, nan=-np.inf))
+        np.fmax.at(worst, self.sensor_module, of_sensors)
         worst[np.isneginf(worst)] = np.nan
         return worst
 
@@ -56,7 +56,8 @@ class Rack:
             self.sensor_module[known], of_sensors[known], minlength=len(self.modules)
         )
         means = np.full(len(self.modules), np.nan)
-        return np.divide(sums, counts, out=means, where=counts > 0)
+        np.divide(sums, counts, out=means, where=counts > 0)
+        return means
 
 
 def racks_of(asset: Asset, layout: Layout) -> tuple[Rack, ...]:

@@ -1,6 +1,6 @@
 """The rule kinds about sensors themselves: `sensor_invalid`, `sensor_stuck`, `sensor_cold`.
 
-* `sensor_invalid` counts, over about a day, which share of a sensor's readings was wrong (jumped
+* `sensor_invalid` counts, over about six hours, which share of a sensor's readings was wrong (jumped
   for a single poll, or was nothing that a battery can show). One bad reading is nothing; one in a
   hundred is a loose connector or a broken input. What was missing is counted apart.
 * `sensor_stuck`: a sensor that has not changed while the rack moved by more than its resolution
@@ -18,7 +18,15 @@ import numpy as np
 from pydantic import Field
 
 from batteryd.domain.component import Component, Scope
-from batteryd.rules.detector import DetectorSettings, NotNegative, Positive, Said, Seen, steps_of
+from batteryd.rules.detector import (
+    DetectorSettings,
+    NotNegative,
+    Positive,
+    Rhythm,
+    Said,
+    Seen,
+    steps_of,
+)
 from batteryd.rules.heat_peer import in_a_crowd
 from batteryd.rules.held import Judged
 from batteryd.rules.parameters import PriorityText
@@ -28,7 +36,7 @@ Share = Annotated[float, Field(gt=0, le=1)]
 
 
 class SensorInvalidSettings(DetectorSettings):
-    """Shares of the readings of about a day."""
+    """Shares of the readings of about six hours."""
 
     priority: PriorityText = "low"
     on_delay_s: NotNegative = 0.0
@@ -41,8 +49,9 @@ class SensorInvalidSettings(DetectorSettings):
 class SensorInvalid:
     """All sensors of one rack."""
 
-    REMEMBERED: ClassVar = ()
-    LOCATES: ClassVar = False
+    REMEMBERED: ClassVar[tuple[str, ...]] = ()
+    LOCATES: ClassVar[bool] = False
+    RHYTHM: ClassVar[Rhythm] = Rhythm.MINUTE
     scope = Scope.SENSOR
 
     def __init__(self, settings: SensorInvalidSettings, rack: Rack) -> None:
@@ -51,8 +60,6 @@ class SensorInvalid:
 
     def judge(self, seen: Seen) -> Judged | None:
         """Compare the counts with their limits."""
-        if not seen.is_minute:
-            return None
         set_, believed = self._settings, seen.heat.believed
         polls = float(believed.polls[0])
         wrong = believed.wrong / max(set_.wrong_count, set_.wrong_share * polls)
@@ -87,8 +94,9 @@ class SensorStuckSettings(DetectorSettings):
 class SensorStuck:
     """All sensors of one rack."""
 
-    REMEMBERED: ClassVar = ("value_c", "since_s", "low_c", "high_c")
-    LOCATES: ClassVar = False
+    REMEMBERED: ClassVar[tuple[str, ...]] = ("value_c", "since_s", "low_c", "high_c")
+    LOCATES: ClassVar[bool] = False
+    RHYTHM: ClassVar[Rhythm] = Rhythm.MINUTE
     scope = Scope.SENSOR
 
     def __init__(self, settings: SensorStuckSettings, rack: Rack) -> None:
@@ -102,7 +110,7 @@ class SensorStuck:
     def judge(self, seen: Seen) -> Judged | None:
         """Follow the common mode since each sensor last changed."""
         heat = seen.heat
-        if not seen.is_minute or np.isnan(heat.common):
+        if np.isnan(heat.common):
             return None
         # A mean of a minute that was not constant is a change too.
         has_changed = ~(heat.mean == self.value_c)
@@ -147,8 +155,9 @@ class SensorColdSettings(DetectorSettings):
 class SensorCold:
     """All sensors of one rack."""
 
-    REMEMBERED: ClassVar = ()
-    LOCATES: ClassVar = False
+    REMEMBERED: ClassVar[tuple[str, ...]] = ()
+    LOCATES: ClassVar[bool] = False
+    RHYTHM: ClassVar[Rhythm] = Rhythm.MINUTE
     scope = Scope.SENSOR
 
     def __init__(self, settings: SensorColdSettings, rack: Rack) -> None:
@@ -158,8 +167,6 @@ class SensorCold:
 
     def judge(self, seen: Seen) -> Judged | None:
         """Compare every sensor with its peers, from below."""
-        if not seen.is_minute:
-            return None
         set_, heat = self._settings, seen.heat
         least = max(set_.below_k, set_.below_quanta * heat.quantum.step)
         limits = np.where(heat.is_learned, least, max(least, set_.unlearned_k))
