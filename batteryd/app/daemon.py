@@ -133,7 +133,7 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
         tick_gap_s=TICK_GAP_S * max(1.0, clock.rate),
     )
     monitor = Monitor(watching, engine=engine, journal=journal, ledger=ledger, listener=listener)
-    learning = Learning(engine, store=learned, records=ledger.records, clock=clock)
+    learning = Learning(engine, store=learned, records=ledger.records, journal=journal, clock=clock)
 
     # What reads, tells and shows.
     inbox = Inbox()
@@ -240,7 +240,7 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
         await in_thread(partial(evidence.take_inventory, new.inventory))
         watched = await in_thread(partial(_watching, new, registered, now_s=now_s))
         await in_thread(partial(monitor.reload, watched, now_s=now_s))
-        await in_thread(partial(learning.recall, watched.inventory.assets.keys()))
+        await in_thread(partial(learning.recall, watched.inventory.assets, watched.rulebook))
         await in_thread(assess_warranties)
         reports.configuration = new
         await poller.replace(devices)
@@ -270,7 +270,7 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
         )
         follower_thread.start()
     await in_thread(partial(monitor.restore, now_s=clock.now_s()))
-    await in_thread(partial(learning.recall, watching.inventory.assets.keys()))
+    await in_thread(partial(learning.recall, watching.inventory.assets, watching.rulebook))
     await in_thread(assess_warranties)
     await in_thread(partial(ledger.outbox.release, now_s=clock.now_s()))
     await mail.begin(_channels(configuration))

@@ -3,6 +3,10 @@
     engine --keep, every five minutes and at stop--> learned.db --recall, at start--> engine
     ledger --heed_resets: somebody had it forgotten--------------------------------> engine
 
+After a kill or a power failure a row is some minutes old. Then a scratch engine goes on from it and
+is led past what the journal has of these minutes, so that a short that was developing does not gain
+them. What it raises is told to nobody: what was raised then, the ledger has.
+
 An asset's rows are written again every `KEEP_S`, some assets in each run, so that a thousand racks
 are no longer pause in the watch than one. What a row says of itself (since when, why it began) goes
 over to the next one, unless the rules' version or the device's layout are others now: then learning
@@ -13,14 +17,16 @@ written later.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from batteryd.clock import Clock
+from batteryd.domain.inventory import Asset
 from batteryd.errors import StoreError
 from batteryd.rules.engine import Engine
 from batteryd.rules.kind import LEARNED_LAYOUT, LEARNED_VERSION, Learned
+from batteryd.rules.rulebook import RuleBook
+from batteryd.store.journal import Journal
 from batteryd.store.learned import RESETS, Kept, LearnedStore, LearningReset
 from batteryd.store.records import Records, Revision
 
@@ -28,6 +34,8 @@ _log = logging.getLogger(__name__)
 
 KEEP_S = 300.0  # how old a row may be when the power fails
 SLICE_S = 10.0  # how often some of them are written
+CATCH_UP_S_MAX = 2 * KEEP_S  # of the journal, at a start
+JOURNAL_TICK_S = 0.001  # the resolution of time in the journal
 GONE_S = 90 * 86_400.0  # how long rows are kept of an asset that has left the register
 
 _FIRST = "first seen"
@@ -39,9 +47,16 @@ class Learning:
     """Keeps it for one engine. All of it runs in the monitor's thread, as the engine does."""
 
     def __init__(
-        self, engine: Engine, *, store: LearnedStore, records: Records, clock: Clock
+        self,
+        engine: Engine,
+        *,
+        store: LearnedStore,
+        records: Records,
+        journal: Journal,
+        clock: Clock,
     ) -> None:
         self._engine = engine
+        self._journal = journal
         self._store = store
         self._records = records
         self._clock = clock
@@ -50,21 +65,22 @@ class Learning:
         self._resets_seq = -1
         self._resets: Resets = {}
 
-    def recall(self, asset_ids: AbstractSet[str]) -> None:
+    def recall(self, assets: Mapping[str, Asset], rulebook: RuleBook) -> None:
         """Give the engine what it knew of assets that it has not been watching so far.
 
         Raises:
             StoreError: the ledger cannot be read.
         """
         self.heed_resets()
-        for asset_id in self._kept.keys() - asset_ids:
+        for asset_id in self._kept.keys() - assets.keys():
             del self._kept[asset_id]
-        for asset_id in asset_ids - self._kept.keys():
+        for asset_id in assets.keys() - self._kept.keys():
             known = self._read(asset_id)
             self._kept[asset_id] = {kept.family: _without_state(kept) for kept in known}
-            valid = {kept.family: kept.state for kept in known if not self._is_void(kept)}
+            valid = [kept for kept in known if not self._is_void(kept)]
             if valid:
-                self._engine.learn_from(asset_id, valid)
+                learned = self._caught_up(valid, assets[asset_id], rulebook)
+                self._engine.learn_from(asset_id, learned)
 
     def keep_some(self) -> None:
         """Keep the next assets of this round; call it every `SLICE_S`.
@@ -109,6 +125,22 @@ class Learning:
         self._store.put(found)
         for kept in found:
             self._kept.setdefault(kept.asset_id, {})[kept.family] = _without_state(kept)
+
+    def _caught_up(
+        self, kept: Sequence[Kept], asset: Asset, rulebook: RuleBook
+    ) -> Mapping[str, Learned]:
+        """Return what is known after the polls that were read since it was kept."""
+        kept_at_s, asset_id = min(one.kept_at_s for one in kept), asset.asset_id
+        scratch = Engine(rulebook, [asset])
+        scratch.set_at_work(self._engine.at_work, now_s=kept_at_s)
+        scratch.learn_from(asset_id, {one.family: one.state for one in kept})
+        from_s = kept_at_s + JOURNAL_TICK_S  # no poll twice: that would be a clock that ran back
+        try:
+            for snapshot in self._journal.read(asset_id, from_s, from_s + CATCH_UP_S_MAX):
+                scratch.evaluate(snapshot, snapshot.observed_at_s)
+        except StoreError as error:
+            _log.error("learned state is not caught up asset=%s error=%r", asset_id, str(error))
+        return scratch.learned(asset_id)
 
     def _read(self, asset_id: str) -> tuple[Kept, ...]:
         try:

@@ -127,6 +127,11 @@ class Engine:
         if asset_id in self._watches:
             self._watches[asset_id].forget()
 
+    @property
+    def at_work(self) -> frozenset[str]:
+        """Return the assets that people work on or near."""
+        return self._at_work
+
     def set_at_work(self, asset_ids: Collection[str], *, now_s: float) -> Events:
         """Tighten limits where people work, and there alone.
 

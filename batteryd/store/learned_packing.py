@@ -2,11 +2,13 @@
 
 It is a handful of numbers and texts and some arrays. The blob is a JSON header with the numbers and
 texts and the name, type and shape of each array, and then the arrays' bytes one after the other.
-Nothing in it is code (a pickle would be), and 20 kB take some ten microseconds, so that a thousand
-racks can be kept every few minutes by the thread that judges them.
+Nothing in it is code (a pickle would be). It is compressed lightly: the 45 kB of a rack of 272
+values become 11 kB in 0.4 ms (measured on one core of a 2-core machine), so that the thread that
+judges a thousand racks can keep all of them every few minutes.
 """
 
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from math import prod
 
@@ -14,6 +16,7 @@ import numpy as np
 
 from batteryd.errors import StoreDamaged, StoreError
 
+_FAST = 1  # level of compression
 _LENGTH = 4  # bytes of the header's length
 _KINDS = "biufU"  # booleans, numbers and texts: arrays that are their bytes
 
@@ -34,7 +37,8 @@ def pack(learned: Mapping[str, object]) -> bytes:
     except TypeError as error:
         raise StoreError(f"learned state that cannot be kept: {error}") from error
     parts = (a.tobytes() for a in arrays.values())
-    return b"".join((len(head).to_bytes(_LENGTH, "little"), head, *parts))
+    whole = b"".join((len(head).to_bytes(_LENGTH, "little"), head, *parts))
+    return zlib.compress(whole, _FAST)
 
 
 def unpack(blob: bytes) -> dict[str, object]:
@@ -44,10 +48,11 @@ def unpack(blob: bytes) -> dict[str, object]:
         StoreDamaged: the blob is none, or breaks off.
     """
     try:
+        blob = zlib.decompress(blob)
         end = _LENGTH + int.from_bytes(blob[:_LENGTH], "little")
         header = json.loads(blob[_LENGTH:end])
         return {**header["values"], **dict(_arrays(header["arrays"], blob, offset=end))}
-    except (ValueError, TypeError, KeyError) as error:
+    except (zlib.error, ValueError, TypeError, KeyError) as error:
         raise StoreDamaged(f"learned state cannot be read: {error}") from error
 
 

@@ -14,9 +14,11 @@ from batteryd.rules.kind import Learned
 from batteryd.store.learned import LEARNED_FILE, RESETS, Kept, LearnedStore, LearningReset
 from batteryd.store.ledger import Ledger
 from tests.builders import NOON_S
-from tests.rulebooks import shipped_rulebook
+from tests.journals import open_journal
+from tests.rulebooks import make_asset, shipped_rulebook
 
 FAMILY = "detection"
+RULES = shipped_rulebook()
 
 
 class SetClock(Clock):
@@ -34,7 +36,7 @@ class FakeEngine(Engine):
     version, layout_id = 1, "seventeen-modules"
 
     def __init__(self) -> None:
-        super().__init__(shipped_rulebook(), [])
+        super().__init__(RULES, [])
         self.offset_k: dict[str, float] = {}
         self.forgotten: list[str] = []
 
@@ -77,6 +79,7 @@ class House:
         self.folder = folder
         self.clock = SetClock()
         self.ledger = Ledger(folder / "ledger.db")
+        self.journal = open_journal(folder / "journal.db")
         self.start()
 
     def start(self, *, version: int = 1, layout_id: str = "seventeen-modules") -> None:
@@ -84,8 +87,21 @@ class House:
         self.engine.version, self.engine.layout_id = version, layout_id
         self.store = Disk.open_or_set_aside(self.folder / LEARNED_FILE, now_s=NOON_S)
         self.learning = Learning(
-            self.engine, store=self.store, records=self.ledger.records, clock=self.clock
+            self.engine,
+            store=self.store,
+            records=self.ledger.records,
+            journal=self.journal,
+            clock=self.clock,
         )
+
+    def recall(self, *asset_ids: str) -> None:
+        assets = {asset_id: make_asset(asset_id=asset_id) for asset_id in asset_ids}
+        self.learning.recall(assets, RULES)
+
+    def close(self) -> None:
+        self.store.close()
+        self.journal.file.close()
+        self.ledger.close()
 
     def kept(self, asset_id: str = "rack-1") -> Kept:
         (kept,) = self.store.of(asset_id)
@@ -93,7 +109,7 @@ class House:
 
     def learn(self, offset_k: float, *, asset_id: str = "rack-1") -> None:
         """Live for a day in which a rack learns."""
-        self.learning.recall({asset_id})
+        self.recall(asset_id)
         self.engine.offset_k[asset_id] = offset_k
         self.learning.keep_all()
         self.clock.at_s += 86_400
@@ -108,8 +124,7 @@ class House:
 def house(tmp_path: Path) -> Iterator[House]:
     made = House(tmp_path)
     yield made
-    made.store.close()
-    made.ledger.close()
+    made.close()
 
 
 def test_after_a_restart_a_rack_goes_on_from_what_it_knew(house: House) -> None:
@@ -117,7 +132,7 @@ def test_after_a_restart_a_rack_goes_on_from_what_it_knew(house: House) -> None:
     house.store.close()
 
     house.start()
-    house.learning.recall({"rack-1"})
+    house.recall("rack-1")
     house.learning.keep_all()
 
     assert house.engine.offset_k == {"rack-1": 1.25}
@@ -128,7 +143,7 @@ def test_after_a_restart_a_rack_goes_on_from_what_it_knew(house: House) -> None:
 
 def test_a_daemon_that_is_killed_loses_no_more_than_one_round(house: House) -> None:
     racks = {f"rack-{n}" for n in range(100)}
-    house.learning.recall(racks)
+    house.recall(*racks)
     house.engine.offset_k = dict.fromkeys(racks, 0.5)
 
     runs = 0
@@ -141,7 +156,7 @@ def test_a_daemon_that_is_killed_loses_no_more_than_one_round(house: House) -> N
 
 def test_each_run_keeps_only_some_of_many_racks(house: House) -> None:
     racks = {f"rack-{n}" for n in range(100)}
-    house.learning.recall(racks)
+    house.recall(*racks)
     house.engine.offset_k = dict.fromkeys(racks, 0.5)
 
     house.learning.keep_some()
@@ -162,7 +177,7 @@ def test_what_cannot_be_gone_on_from_begins_anew_and_says_so_once(
     house.learn(1.25)
 
     house.start(**change)  # type: ignore[arg-type]
-    house.learning.recall({"rack-1"})
+    house.recall("rack-1")
     house.learning.keep_all()
     house.clock.at_s += 300
     house.learning.keep_all()
@@ -175,7 +190,7 @@ def test_what_cannot_be_gone_on_from_begins_anew_and_says_so_once(
 def test_a_running_daemon_forgets_what_somebody_resets(house: House) -> None:
     house.learn(1.25)
     house.learn(0.75, asset_id="rack-2")
-    house.learning.recall({"rack-1", "rack-2"})
+    house.recall("rack-1", "rack-2")
 
     house.reset("rack-1")
     house.learning.heed_resets()
@@ -192,7 +207,7 @@ def test_a_reset_while_no_daemon_runs_is_heeded_at_the_next_start(house: House) 
     house.reset()
 
     house.start()
-    house.learning.recall({"rack-1"})
+    house.recall("rack-1")
     recalled = dict(house.engine.offset_k)
     house.engine.offset_k["rack-1"] = 0.1
     house.learning.keep_all()
@@ -206,7 +221,7 @@ def test_a_reset_of_before_the_last_restart_is_not_heeded_again(house: House) ->
     house.learn(1.25)
 
     house.start()
-    house.learning.recall({"rack-1"})
+    house.recall("rack-1")
     house.learning.heed_resets()
 
     assert house.engine.forgotten == []
@@ -217,17 +232,17 @@ def test_a_reload_leaves_alone_what_is_being_learned_and_recalls_what_is_new(hou
     house.learn(1.25)
     house.learn(0.75, asset_id="rack-2")
     house.start()
-    house.learning.recall({"rack-1"})
+    house.recall("rack-1")
     house.engine.offset_k["rack-1"] = 2.0
 
-    house.learning.recall({"rack-1", "rack-2"})
+    house.recall("rack-1", "rack-2")
 
     assert house.engine.offset_k == {"rack-1": 2.0, "rack-2": 0.75}
 
 
 def test_a_rack_whose_state_is_not_known_keeps_the_row_that_it_has(house: House) -> None:
     house.learn(1.25)
-    house.learning.recall({"rack-1"})
+    house.recall("rack-1")
     house.engine.offset_k.clear()  # its rules have just failed, say
 
     house.learning.keep_all()
@@ -239,7 +254,7 @@ def test_a_clock_that_ran_back_an_hour_loses_nothing(house: House) -> None:
     house.learn(1.25)
 
     house.clock.at_s = NOON_S - 3600
-    house.learning.recall({"rack-1"})
+    house.recall("rack-1")
     house.learning.keep_all()
 
     assert house.kept().since_s == NOON_S
@@ -247,7 +262,7 @@ def test_a_clock_that_ran_back_an_hour_loses_nothing(house: House) -> None:
 
 
 def test_a_disk_that_is_full_costs_one_round(house: House) -> None:
-    house.learning.recall({"rack-1"})
+    house.recall("rack-1")
     house.engine.offset_k["rack-1"] = 1.25
     house.store.is_full = True
 
