@@ -9,6 +9,7 @@ import socket
 import subprocess
 import threading
 import time
+import tomllib
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -21,6 +22,7 @@ import pytest
 from batteryd.cli.main import main
 from batteryd.clock import ScaledClock, SystemClock
 from batteryd.store.journal import Journal
+from batteryd.store.learned import LEARNED_FILE, Kept, LearnedStore
 from batteryd.store.ledger import Ledger
 from batteryd.store.records import REGISTER
 from simulators.receiver import Receiver
@@ -94,6 +96,14 @@ def rows_in(site: DaemonSite) -> int:
         return journal.last_row()
     finally:
         journal.file.close()
+
+
+def learned_in(site: DaemonSite) -> dict[str, Kept]:
+    """Return what rules have learned, by asset."""
+    with closing(LearnedStore.open(site.state / LEARNED_FILE)) as store:
+        inventory = tomllib.loads((site.folder / "inventory.toml").read_text(encoding="utf-8"))
+        asset_ids = [battery["asset_id"] for battery in inventory["battery"]]
+        return {kept.asset_id: kept for asset_id in asset_ids for kept in store.of(asset_id)}
 
 
 def test_the_daemon_reads_every_device_and_stops_within_five_seconds(
@@ -353,3 +363,31 @@ def assert_ledger_is_whole(site: DaemonSite, *, told: set[str], told_by_s: float
     assert {n.idempotency_key for n in notifications if n.created_at_s < told_by_s} <= told
     assert len({a.key for a in alarms}) == len(alarms)
     assert broken is None
+
+
+def test_what_rules_have_learned_outlives_the_daemon_and_is_forgotten_when_somebody_says_so(
+    site: DaemonSite, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = str(site.folder / "batteryd.toml")
+    site.start()
+    wait_until(lambda: rows_in(site) > 20, timeout_s=20, what=site.log)
+    site.stop()
+    first = learned_in(site)
+
+    site.start()
+    asset_id = min(first)
+    assert main(["rules", "reset", asset_id, "--by", "Kim", "--why", "moved", "-c", config]) == 0
+    wait_until(lambda: f"learned state reset asset={asset_id}" in site.log(), timeout_s=20)
+    rows = rows_in(site)
+    wait_until(lambda: rows_in(site) > rows + 6, timeout_s=20, what=site.log)
+    site.stop()
+
+    second = learned_in(site)
+    assert first
+    assert second[asset_id].began_because == "reset by Kim: moved"
+    assert second[asset_id].since_s > first[asset_id].since_s
+    others = first.keys() - {asset_id}
+    assert {second[a].since_s - first[a].since_s for a in others} == {0.0}
+    assert main(["rules", "show", asset_id, "-c", config]) == 0
+    assert "reset by Kim: moved" in capsys.readouterr().out
+    assert "Traceback" not in site.log()
