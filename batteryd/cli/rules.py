@@ -17,19 +17,21 @@ from batteryd.errors import ConfigError
 
 if TYPE_CHECKING:
     from batteryd.cli.work_common import Desk
+    from batteryd.rules.rack import Rack
     from batteryd.store.learned import Kept, LearningReset
     from batteryd.store.records import Revision
 
 
 def rules_show(arguments: argparse.Namespace) -> int:
     """Show what the rules have learned of a battery: since when, and how far it has come."""
-    from batteryd.cli.rule_words import kept_as_json, kept_lines
+    from batteryd.cli.learned_words import kept_as_json, kept_lines
     from batteryd.cli.work_common import desk
 
     with desk(arguments) as at:
         asset_id = _polled(at, arguments.battery)
         reset = _last_reset(at, asset_id)
         kept = _kept(at, asset_id, reset)
+        racks = {row.family: _racks(at, asset_id, row.layout_id) for row in kept}
     if arguments.json:
         print_json(
             {
@@ -44,7 +46,7 @@ def rules_show(arguments: argparse.Namespace) -> int:
     if reset is not None:
         print(f"reset {instant(reset.at_s)} by {reset.value.by}: {reset.value.why}")
     for row in kept:
-        print("\n".join(kept_lines(row)))
+        print("\n".join(kept_lines(row, racks[row.family])))
     if not kept:
         print(f"nothing has been learned of {asset_id} yet")
     return OK
@@ -98,6 +100,22 @@ def _kept(at: "Desk", asset_id: str, reset: "Revision[LearningReset] | None") ->
     valid_from = 0 if reset is None else reset.seq
     with closing(LearnedStore.open(path)) as store:
         return tuple(kept for kept in store.of(asset_id) if kept.reset_seq >= valid_from)
+
+
+def _racks(at: "Desk", asset_id: str, layout_id: str) -> "tuple[Rack, ...]":
+    """Return the racks that were learned of; none where the journal no longer knows how."""
+    from contextlib import closing
+
+    from batteryd.rules.rack import racks_of
+    from batteryd.store.journal_file import open_journal_file
+    from batteryd.store.names import Names
+
+    path = at.configuration.settings.daemon.state_dir / "journal.db"
+    if not path.exists():
+        return ()
+    with closing(open_journal_file(path)) as file:
+        layouts = [layout for _, layout in Names(file).layouts if layout.layout_id == layout_id]
+    return racks_of(at.inventory.assets[asset_id], layouts[0]) if layouts else ()
 
 
 _BATTERY = argument("battery", metavar="BATTERY", help="id of a polled battery or UPS")

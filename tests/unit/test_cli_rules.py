@@ -4,6 +4,7 @@ import json
 import tomllib
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ from batteryd.rules.kind import Subject
 from batteryd.rules.rulebook_file import parse_rulebook
 from batteryd.store.learned import LEARNED_FILE, RESETS, Kept, LearnedStore
 from batteryd.store.ledger import Ledger
-from tests.builders import NOON_S
+from tests.builders import NOON_S, make_snapshot
+from tests.journals import open_journal
 from tests.rulebooks import shipped_rulebook
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -49,8 +51,11 @@ LEARNED = Kept(
     state={
         "version": 1,
         "layout_id": "0123456789abcdef",
-        "offset_k": np.array([0.4, -1.2, np.nan]),
-        "is_frozen": np.array([False, True, False]),
+        "s1.heat.offset": np.array([0.4, -1.2, np.nan, 0.1, 0.2, 0.3]),
+        "s1.heat.calm_s": np.array([7200.0] * 6),
+        "s1.heat.ring": np.array([24.1, 24.2]),
+        "s1.rack_cooling.normal_k": np.array([np.nan]),
+        "is_frozen": np.array([False, True]),
         "idle_s": 7200.0,
     },
 )
@@ -94,8 +99,25 @@ def test_what_was_learned_is_shown_with_its_age_and_how_far_it_has_come(
 
     said = capsys.readouterr().out
     assert "learning since 2025-11-22T12:00:00Z, 3.0 d: first seen" in said
-    assert "2 of 3 known" in said
-    assert "-1.2" in said
+    assert "offset of each sensor (s1)" in said
+    assert "5 of 6: -1.20 to 0.40 K" in said
+    assert "6 of 6: 2.0 h" in said
+    assert "not known yet" in said
+    assert "ring" not in said
+
+
+def test_extremes_name_their_places_once_the_journal_knows_the_layout(
+    state: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    snapshot = make_snapshot()
+    keep(state, replace(LEARNED, layout_id=snapshot.layout.layout_id))
+    journal = open_journal(state / "journal.db")
+    journal.append([snapshot])
+    journal.file.close()
+
+    assert run("rules", "show", "rack-1") == 0
+
+    assert "-1.20 at s1/m01/t2 to 0.40 at s1/m01/t1 K" in capsys.readouterr().out
 
 
 def test_programs_read_every_number_and_null_for_what_is_not_known(
@@ -111,8 +133,11 @@ def test_programs_read_every_number_and_null_for_what_is_not_known(
     (row,) = said["learned"]
     assert (row["rules"], row["since"]) == ("detection", "2025-11-22T12:00:00Z")
     assert row["learned"] == {
-        "offset_k": [0.4, -1.2, None],
-        "is_frozen": [False, True, False],
+        "s1.heat.offset": [0.4, -1.2, None, 0.1, 0.2, 0.3],
+        "s1.heat.calm_s": [7200.0] * 6,
+        "s1.heat.ring": [24.1, 24.2],
+        "s1.rack_cooling.normal_k": [None],
+        "is_frozen": [False, True],
         "idle_s": 7200.0,
     }
 
