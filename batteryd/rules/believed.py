@@ -6,7 +6,7 @@ same side. Then it is true, however odd: a cell that is shorted hard falls by 0.
 wild reading never gets into a mean, and a real step is a few polls late.
 
 Readings that are missing count apart from readings that are wrong: a missing one is the bus, a
-wrong one the sensor. Both are counted as shares of about the last six hours (they fade exponentially).
+wrong one the sensor. Both are counted as shares of about the last six hours (they fade).
 """
 
 from typing import ClassVar
@@ -32,6 +32,7 @@ class Believed:
     """The last readings that were believed, of columns of one quantity."""
 
     REMEMBERED: ClassVar[tuple[str, ...]] = (
+        "doubted_at_s",
         "last",
         "at_s",
         "side",
@@ -50,6 +51,7 @@ class Believed:
         self.wrong = np.zeros(count)  # of about six hours
         self.missing = np.zeros(count)
         self.polls = np.zeros(1)
+        self.doubted_at_s = np.full(count, -np.inf)  # when one was last wrong or missing
 
     def take(
         self, read: Floats, quality: Qualities, *, reference: float, at_s: float, dt_s: float
@@ -69,7 +71,7 @@ class Believed:
         is_far &= is_fit
         if is_far.any() or self.repeats.any():
             is_far = self._doubted(is_far, is_fit, moved)
-        is_believed = is_fit & ~is_far
+        is_believed: Bools = is_fit & ~is_far
         np.copyto(self.last, shown, where=is_believed)
         self.at_s[is_believed] = at_s
         if not is_believed.all():
@@ -78,6 +80,7 @@ class Believed:
             is_wrong = is_far | _WRONG[quality] | ((quality == Quality.GOOD) & ~is_fit)
             self.wrong += is_wrong
             self.missing += ~is_believed & ~is_wrong
+            self.doubted_at_s[~is_believed] = at_s
         elif self.wrong.any() or self.missing.any():
             self.wrong *= fade
             self.missing *= fade

@@ -10,7 +10,7 @@ What is about a sensor, the rack or the room is told by itself: it has a cause o
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change, Priority
@@ -67,12 +67,16 @@ class Causes:
 
     def events(self, findings: Sequence[Finding], rack: Rack, *, at_s: float) -> list[AlarmEvent]:
         """Return what is to be told, and what is to be recorded, of findings of one instant."""
-        urgent_first = sorted(findings, key=lambda f: -f.priority)
-        made = (
-            self._raised(f, rack, at_s) if f.change is Change.RAISED else self._over(f, rack, at_s)
-            for f in urgent_first
-        )
-        return [event for event in made if event is not None]
+        made: dict[AlarmKey, AlarmEvent] = {}
+        for finding in sorted(findings, key=lambda f: -f.priority):
+            if finding.change is Change.RAISED:
+                event: AlarmEvent | None = self._raised(finding, rack, at_s)
+            else:
+                event = self._over(finding, rack, at_s)
+            if event is not None:
+                earlier = made.get(event.key)
+                made[event.key] = event if earlier is None else _with_more(earlier, event)
+        return list(made.values())
 
     def adopt(self, key: AlarmKey, stands: Standing) -> set[Member]:
         """Take over an active alarm; return what belongs to it."""
@@ -103,19 +107,21 @@ class Causes:
         if finding.member not in cause.open or not cause.found:
             cause.found.append(_entry(finding, at_s))
         cause.open.add(finding.member)
+        is_addition = not (is_first or grows)
         return AlarmEvent(
             key=cause.key,
             change=Change.RAISED,
             at_s=at_s,
             scope=cause.scope,
             priority=cause.priority,
-            quantity=finding.quantity,
-            value=finding.value,
-            setpoint=finding.setpoint,
+            quantity=cause.quantity,
+            # What was added may be of another quantity: the alarm stays what it is.
+            value=finding.value if finding.quantity == cause.quantity else None,
+            setpoint=cause.setpoint,
             why=finding.why,
             action=finding.action,
             evidence={**finding.evidence, FOUND: tuple(cause.found)},
-            is_addition=not (is_first or grows),
+            is_addition=is_addition,
         )
 
     def _over(self, finding: Finding, rack: Rack, at_s: float) -> AlarmEvent | None:
@@ -154,6 +160,13 @@ class Causes:
             and distance <= (BESIDE if _is_heat(finding) else 0)
         ]
         return min(near, key=lambda pair: pair[0], default=(0, None))[1]
+
+
+def _with_more(told: AlarmEvent, more: AlarmEvent) -> AlarmEvent:
+    """Return what was said first, the most urgent, with all that was found at that instant."""
+    if more.change is Change.RETURNED:
+        return more
+    return replace(told, evidence={**told.evidence, FOUND: more.evidence[FOUND]})
 
 
 def _distance(one: Component, other: Component) -> int | None:

@@ -77,13 +77,14 @@ class CellLeak:
             return None
         mean = seen.cells.mean
         known = np.isfinite(mean)
-        is_settled = self.means >= SETTLE_MEANS
+        # Of a cell in alarm that has no baseline (it was lost), its peers are one.
+        is_settled = (self.means >= SETTLE_MEANS) | seen.shortened
         self._lost_v = np.where(known & is_settled, self.baseline_v - mean, 0.0)
         self._limit_v = max(
             self._settings.lost_v, self._settings.lost_quanta * seen.cells.quantum.step
         )
         over = np.where(mean < 0, self._lost_v - self._limit_v, -np.inf)
-        self._learn(mean, known, seen)
+        self._learn(mean, known & ~seen.shortened, seen)
         steps = steps_of(over, beyond=np.inf, known=known)
         return Judged(steps, self._lost_v < 0.5 * self._limit_v)
 
@@ -136,7 +137,8 @@ class CellLeak:
         gap = np.where(known, mean - self.baseline_v, 0.0)
         most = FOLLOW_V_PER_S * MEAN_S
         later = np.clip(gap * MEAN_S / FOLLOW_TAU_S, -most, most)
-        self.baseline_v += np.where(self.means < SETTLE_MEANS, gap / (self.means + 1), later)
+        step = np.where(self.means < SETTLE_MEANS, gap / (self.means + 1), later)
+        self.baseline_v[known] += step[known]
         self.means[known] = np.minimum(self.means[known] + 1, SETTLE_MEANS)
 
 

@@ -75,6 +75,9 @@ class HeatPeer:
         over[~known] = -np.inf
         self._over = over
         steps = steps_of(over, beyond=set_.beyond_k, known=known)
+        # How bad it is can only be said of a module whose normal is known.
+        is_new = self._rack.worst_of_modules((~heat.is_learned).astype(float)) > 0
+        steps[(steps > 1) & is_new] = 1
         own = self._rack.worst_of_modules(self._deviations)
         steps[(steps == 1) & in_a_crowd(own, limit_k=float(np.min(self._limits)))] = 0
         is_back = over < -(1 - BACK_SHARE) * float(np.min(self._limits))

@@ -33,14 +33,13 @@ from batteryd.rules.parameters import PriorityText
 from batteryd.rules.rack import Rack
 
 LOADED_FACTOR = 2.0
-BEYOND = 3.0  # times the slope: priority_beyond
+BEYOND = 10.0  # times the slope: priority_beyond; 5 K/min is critical in a field map of limits
 
 
 class HeatRiseSettings(DetectorSettings):
     """`slope_k_per_min` is judged over `window_min` minutes."""
 
     priority_beyond: PriorityText = "critical"
-    off_delay_s: NotNegative = 1200.0
     slope_k_per_min: Positive = 0.5
     window_min: Annotated[int, Field(ge=2, le=SLOPE_MINUTES - 1)] = 5
     rise_k: Positive = 1.2

@@ -11,8 +11,8 @@ alarm, its worst sensor decides. It returns when every sensor that can be read i
 that raised it can be read: a sensor that died in the heat must not end the alarm.
 Only good values count. A bad or uncertain one neither raises nor returns anything. Neither does one
 that comes out of nowhere, where the rule has a `jump`: sensors show 100 °C for a single read, now
-and then for two. It counts once it and the reading before came by steps a battery can make, or once
-three in a row are beyond: what really heats so fast is still told, two polls late.
+and then for two. No priority without a delay is raised by it until three in a row are beyond, or
+the last steps were such as a battery can make; delays run from the first reading on.
 """
 
 import itertools
@@ -20,7 +20,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from batteryd.domain.alarm import AlarmEvent, AlarmKey
+from batteryd.domain.alarm import AlarmEvent, AlarmKey, Priority
 from batteryd.domain.inventory import Asset
 from batteryd.domain.quality import Quality
 from batteryd.domain.snapshot import Layout, Snapshot
@@ -106,14 +106,14 @@ class Limits:
         self, index: int, snapshot: Snapshot, before: tuple[Snapshot, ...], *, now_s: float
     ) -> AlarmEvent | None:
         point = self._program.points[index]
-        column = _worst_column(point, snapshot, before)
+        column = _worst_column(point, snapshot)
         if column is None:
             return None
         watched = self._watched.get(index) or self._new(point)
         value, at_s = float(snapshot.values[column]), snapshot.observed_at_s
         verdict = watched.timing.step(
             at_s,
-            reached=point.reached(value),
+            reached=self._reached(point, column, (*before, snapshot)),
             is_back=point.is_back(value) and _can_be_read(watched.raised_by, snapshot),
         )
         if watched.timing.is_idle:
@@ -126,24 +126,32 @@ class Limits:
         where = self._program.layout.columns[column]
         return event_of(point, self._asset, Observation(where, value, at_s, now_s - at_s, verdict))
 
+    def _reached(
+        self, point: Point, column: int, snapshots: tuple[Snapshot, ...]
+    ) -> Priority | None:
+        now = snapshots[-1]
+        reached = point.reached(float(now.values[column]))
+        if not point.settings.jump or reached is None:
+            return reached
+        recent = [s for s in snapshots if 0 <= now.observed_at_s - s.observed_at_s <= self._gap_s]
+        if not _is_sudden(point, [float(s.values[column]) for s in recent]):
+            return reached
+        waiting = (p for p, s in point.on_delay_s.items() if p <= reached and s > 0)
+        return max(waiting, default=None)
+
     def _new(self, point: Point) -> _Watched:
         delays_s = point.on_delay_s, point.settings.off_delay_s
         return _Watched(Timing(*delays_s, gap_s=self._gap_s))
 
 
-def _worst_column(point: Point, snapshot: Snapshot, before: tuple[Snapshot, ...]) -> int | None:
+def _worst_column(point: Point, snapshot: Snapshot) -> int | None:
     good = [c for c in point.columns if snapshot.quality[c] == Quality.GOOD]
-    if point.settings.jump and before:
-        last = (*before, snapshot)
-        good = [c for c in good if not _is_sudden(point, [float(s.values[c]) for s in last])]
     sign, values = point.settings.sign, snapshot.values
     return max(good, key=lambda c: sign * values[c], default=None)
 
 
 def _is_sudden(point: Point, readings: Sequence[float]) -> bool:
     """Whether the last reading is beyond a setpoint, and may be there for a moment only."""
-    if point.reached(readings[-1]) is None:
-        return False
     known = [reading for reading in readings if not math.isnan(reading)]
     steps = (abs(later - earlier) for earlier, later in itertools.pairwise(known))
     if all(step <= point.settings.jump for step in steps):

@@ -1,8 +1,8 @@
 """The rule kinds about sensors themselves: `sensor_invalid`, `sensor_stuck`, `sensor_cold`.
 
-* `sensor_invalid` counts, over about six hours, which share of a sensor's readings was wrong (jumped
-  for a single poll, or was nothing that a battery can show). One bad reading is nothing; one in a
-  hundred is a loose connector or a broken input. What was missing is counted apart.
+* `sensor_invalid` counts, over about six hours, which share of a sensor's readings was wrong
+  (jumped for a single poll, or was nothing that a battery can show). One bad reading is nothing;
+  one in a hundred is a loose connector or a broken input. What was missing is counted apart.
 * `sensor_stuck`: a sensor that has not changed while the rack moved by more than its resolution
   could hide. Some keep their last value when they fail, without any alarm of their device.
 * `sensor_cold` is the mirror of `heat_peer`. Nothing cools a module of itself, so it is the sensor
@@ -31,6 +31,9 @@ from batteryd.rules.heat_peer import in_a_crowd
 from batteryd.rules.held import Judged
 from batteryd.rules.parameters import PriorityText
 from batteryd.rules.rack import Rack
+
+STILL_SHARE = 0.25  # so many sensors at most are frozen
+QUIET_S = 7200.0  # without an invalid reading: over
 
 Share = Annotated[float, Field(gt=0, le=1)]
 
@@ -66,6 +69,8 @@ class SensorInvalid:
         missing = believed.missing / max(set_.missing_count, set_.missing_share * polls)
         over = np.maximum(wrong, missing)
         known = np.ones(len(over), dtype=bool)
+        is_quiet = seen.at_s - believed.doubted_at_s > QUIET_S
+        over[is_quiet] = 0.0
         return Judged(steps_of(over - 1.0, beyond=np.inf, known=known), over < 0.5)
 
     def say(self, index: int, seen: Seen) -> Said:
@@ -121,7 +126,9 @@ class SensorStuck:
         set_ = self._settings
         moved = self.high_c - self.low_c
         over = moved - max(set_.moved_k, set_.moved_quanta * heat.quantum.step)
-        over[seen.at_s - self.since_s < set_.unchanged_s] = -1.0
+        is_still = seen.at_s - self.since_s >= set_.unchanged_s
+        # Where many stand still, they are right, and few others moved the common mode.
+        over[~is_still | (is_still.mean() > STILL_SHARE)] = -1.0
         known = np.isfinite(heat.mean)
         return Judged(steps_of(over, beyond=np.inf, known=known), has_changed)
 

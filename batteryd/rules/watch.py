@@ -22,6 +22,7 @@ from batteryd.domain.component import WHOLE_BATTERY, Scope
 from batteryd.domain.inventory import Asset
 from batteryd.domain.snapshot import EMPTY_LAYOUT, Layout, Snapshot
 from batteryd.domain.warranty import WarrantyAssessment
+from batteryd.rules.folding import Folding
 from batteryd.rules.kind import NEVER_S, Evaluator, Learned, Learner, Rule, Standing, Subject
 from batteryd.rules.table import RULES
 
@@ -41,6 +42,7 @@ class Watch:
         self.due_at_s = -NEVER_S  # when `tick` will have something to say
         self._layout = EMPTY_LAYOUT  # until the first good poll
         self._last_good: Snapshot | None = None
+        self._folding = Folding({rule.name: rule.kind for rule in rules})
         self._evaluators: dict[str, Evaluator] = {}  # by kind, or by family of kinds
         self._learned: dict[str, Learned] = {}  # for evaluators that are still to be made
         self._to_make = self._kinds()  # whose evaluator has to be made (anew) before it is asked
@@ -59,6 +61,8 @@ class Watch:
         events = self._make(now_s) if self._to_make else []
         for kind, evaluator in tuple(self._evaluators.items()):
             events += self._guarded(kind, partial(evaluator.step, snapshot, now_s=now_s), now_s)
+        if events or not self._folding.is_empty:
+            events = self._folding.fold(events, self.standing, now_s=now_s)
         return self._noted(events)
 
     def tick(self, now_s: float) -> Sequence[AlarmEvent]:
@@ -102,6 +106,7 @@ class Watch:
             self._set_learning()
             return ()
         self._learned = dict(self.learned())
+        self._folding = Folding({rule.name: rule.kind for rule in rules})
         self.rules = rules
         self._evaluators.clear()
         events = list(self.adopt(self.standing, now_s))

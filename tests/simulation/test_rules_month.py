@@ -111,7 +111,7 @@ class Month:
             assert after.condition is not Condition.NORMAL or (
                 before is not None and before.condition is Condition.ACKNOWLEDGED
             )
-        elif before is not None and was_active:
+        elif before is not None and was_active and not event.is_addition:
             assert after.priority > before.priority
 
     def _restart(self, now_s: float) -> None:

@@ -1,0 +1,122 @@
+"""One cause, one alarm, where rules of different kinds meet: comparisons and fixed limits.
+
+A limit is the net below the detectors; it protects life, so it is never hidden by one of them. The
+other way round, what belongs to an alarm that people already have is added to it:
+
+* what a detector finds in a module that is beyond its temperature limit;
+* the rack's own highest temperature, where the module that has it is told;
+* a module beyond its limit, but not at a critical one, while the room is what warms.
+
+Added means: recorded with the alarm, and told only if it is more urgent. What was added has no
+alarm of its own; when the alarm that it was added to has ended and it is not over `GRACE_S` later,
+it becomes one.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change, Priority
+from batteryd.domain.component import Scope
+from batteryd.rules.kind import Standing
+
+LIMIT, ROOM = "limit", "heat_room"
+GRACE_S = 1800.0  # longer than the off-delays of what is added
+ADDED = "added"  # the entry of the evidence that holds what was added, by rule
+SENSOR_HEAT = "temperature_c"
+OF_RACK = frozenset({"module_temperature_c_max", "module_temperature_c_min"})
+
+
+@dataclass(slots=True)
+class _Folded:
+    """What was added to an alarm: it would be an alarm of its own."""
+
+    lead: AlarmKey
+    event: AlarmEvent
+    free_at_s: float = math.inf
+
+
+class Folding:
+    """What has been added to what, on one asset."""
+
+    def __init__(self, kinds: Mapping[str, str]) -> None:
+        """`kinds`: the kind of each rule, by name."""
+        self._kinds = kinds
+        self._folded: dict[AlarmKey, _Folded] = {}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is added to anything."""
+        return not self._folded
+
+    def fold(
+        self, events: Sequence[AlarmEvent], standing: Mapping[AlarmKey, Standing], *, now_s: float
+    ) -> list[AlarmEvent]:
+        """Return the events as they are to be told; `standing` is what stood before them."""
+        known = dict(standing)
+        told = self._freed(now_s)
+        # What names a smaller place first: the rack's own maximum is added to its module.
+        for event in sorted(events, key=_rank):
+            for one in self._taken(event, known):
+                told.append(one)
+                if one.change is Change.RAISED:
+                    known[one.key] = Standing.of(one, raised_at_s=one.at_s)
+                else:
+                    known.pop(one.key, None)
+        return told
+
+    def _taken(self, event: AlarmEvent, known: Mapping[AlarmKey, Standing]) -> Iterable[AlarmEvent]:
+        if event.change is Change.RETURNED:
+            if self._folded.pop(event.key, None) is None:
+                yield event
+                self._release(event)
+            return
+        lead = None if event.key in known else self._lead_of(event, known)
+        if lead is None:
+            self._folded.pop(event.key, None)
+            yield event
+            return
+        self._folded[event.key] = _Folded(lead, event)
+        stands = known[lead]
+        # It stays the alarm that it is: the same quantity against the same setpoint.
+        yield replace(
+            event,
+            key=lead,
+            scope=stands.scope,
+            priority=max(event.priority, stands.priority),
+            quantity=stands.quantity,
+            value=None,
+            setpoint=stands.setpoint,
+            evidence={**stands.evidence, ADDED: {event.key.rule: dict(event.evidence)}},
+            is_addition=event.priority <= stands.priority,
+        )
+
+    def _release(self, ended: AlarmEvent) -> None:
+        for folded in self._folded.values():
+            if folded.lead == ended.key:
+                folded.free_at_s = ended.at_s + GRACE_S
+
+    def _freed(self, now_s: float) -> list[AlarmEvent]:
+        free = [key for key, folded in self._folded.items() if folded.free_at_s <= now_s]
+        left = (self._folded.pop(key).event for key in free)
+        return [replace(event, at_s=now_s, is_addition=False) for event in left]
+
+    def _lead_of(self, event: AlarmEvent, known: Mapping[AlarmKey, Standing]) -> AlarmKey | None:
+        leads = (key for key, s in known.items() if self._leads(key, s.quantity, event))
+        return next(leads, None)
+
+    def _leads(self, key: AlarmKey, quantity: str, event: AlarmEvent) -> bool:
+        kind, lead_kind = self._kinds.get(event.key.rule), self._kinds.get(key.rule)
+        place, lead = event.key.component, key.component
+        if kind != LIMIT:
+            is_hot = lead_kind == LIMIT and quantity == SENSOR_HEAT and lead.module is not None
+            return is_hot and event.scope is Scope.MODULE and place.parent_module == lead
+        if event.quantity in OF_RACK and place.module is None:
+            is_same_rule = key.rule == event.key.rule and lead.module is not None
+            return is_same_rule and place.string in (None, lead.string)
+        is_room = lead_kind == ROOM and event.priority < Priority.CRITICAL
+        return is_room and event.quantity == SENSOR_HEAT and place.module is not None
+
+
+def _rank(event: AlarmEvent) -> int:
+    return event.key.component.module is None and event.scope is not Scope.ROOM
