@@ -144,6 +144,7 @@ class RackWatch:
         }
         for watched in self._watched:
             shared[watched.rule.name] = watched.detector
+            shared[f"{watched.rule.name}.held"] = watched.held
         return shared
 
     def step(self, snapshot: Snapshot) -> list[AlarmEvent]:

@@ -37,7 +37,8 @@ class Turn(NamedTuple):
 class Held:
     """The memory of all alarms of one rule."""
 
-    REMEMBERED: ClassVar[tuple[str, ...]] = ("active", "raised_at_s", "since_s", "back_at_s")
+    # What is active is adopted instead, from those who know what was told.
+    REMEMBERED: ClassVar[tuple[str, ...]] = ("since_s", "back_at_s")
 
     def __init__(self, count: int, *, on_delay_s: float, off_delay_s: float) -> None:
         self._on_delay_s, self._off_delay_s = on_delay_s, off_delay_s
