@@ -13,7 +13,8 @@ from batteryd.clock import SystemClock
 from batteryd.domain.alarm import Alarm, Condition, Priority, Suppression
 from batteryd.domain.notification import NewNotification
 from batteryd.store.ledger import Ledger
-from tests.builders import make_alarm
+from tests.builders import make_alarm, make_snapshot
+from tests.journals import open_journal
 
 CONFIG = Path(__file__).parents[2] / "config"
 KEY = "daejeon/rack-1/s1/m02/t1/module_temperature"
@@ -259,6 +260,29 @@ def test_an_alarm_is_shown_with_its_history_its_evidence_and_who_was_told(
     ]
     (told,) = shown["notifications"]
     assert (told["channel"], told["state"], told["attempts"]) == ("on-call", "pending", 0)
+
+
+def test_the_last_hours_of_an_alarms_place_are_drawn_against_its_peers(
+    state: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now_s = SystemClock().now_s()
+    inventory = state.parent / "inventory.toml"
+    polled = INVENTORY + 'address = "modbus://127.0.0.1/1"\nprofile = "lithium-rack"\n'
+    inventory.write_text(polled)
+    store(state, make_alarm(raised_at_s=now_s - 600, changed_at_s=now_s - 600))
+    journal = open_journal(state / "journal.db")
+    hot = {"s1/m02/t1:temperature_c": 46.2}
+    journal.append([make_snapshot(at_s=now_s - 60 * n, values=hot) for n in range(60, 0, -1)])
+    journal.file.close()
+
+    assert run("show", KEY) == 0
+    drawn = capsys.readouterr().out
+    assert run("show", KEY, "--json") == 0
+    picture = json.loads(capsys.readouterr().out)["picture"]
+
+    assert "sensor 1 of module 2 of Rack 1 against its 5 peers, °C" in drawn
+    assert "46.2 to 46.2, last 46.2" in drawn
+    assert picture["lines"]["peers"][-1] == 24.5
 
 
 def test_an_alarm_of_the_past_is_shown_in_words(

@@ -9,7 +9,15 @@ from batteryd.domain.component import WHOLE_BATTERY
 from batteryd.rules.engine import Engine
 from batteryd.rules.kind import Subject
 from tests.builders import NOON_S, make_alarm, make_key, make_snapshot
-from tests.rulebooks import alarms_of, make_asset, make_engine, rulebook, shipped_rulebook, told
+from tests.rulebooks import (
+    SHIPPED,
+    alarms_of,
+    make_asset,
+    make_engine,
+    rulebook,
+    shipped_rulebook,
+    told,
+)
 
 T1 = "s1/m02/t1:temperature_c"
 HOT = """
@@ -207,3 +215,54 @@ def test_an_alarm_that_grew_still_knows_when_it_began_after_its_rule_started_ane
     (over,) = show(engine, 24.0, at_s=NOON_S + 900)
 
     assert over.why.endswith("after 15 min")
+
+
+OFFSETS = "detection"
+
+
+def test_a_reload_with_other_settings_hands_on_what_was_learned():
+    engine = make_engine(shipped_rulebook())
+    for n in range(200):
+        show(engine, 24.5, at_s=NOON_S + 10 * n)
+    before = engine.learned("rack-1")[OFFSETS]
+
+    stricter = SHIPPED.read_text().replace("deadband = 2.0 ", "deadband = 3.0 ", 1)
+    engine.reload(rulebook(stricter), [make_asset()], now_s=NOON_S + 2000)
+    show(engine, 24.5, at_s=NOON_S + 2010)
+    after = engine.learned("rack-1")[OFFSETS]
+
+    assert after["s1.heat.believed.polls"] > before["s1.heat.believed.polls"]
+
+
+def test_what_was_learned_is_kept_while_nothing_is_read():
+    engine = make_engine(shipped_rulebook())
+    learned = {OFFSETS: {"version": 1, "layout_id": "0123456789abcdef"}}
+
+    engine.learn_from("rack-1", learned)
+    engine.tick(NOON_S)
+
+    assert engine.learned("rack-1") == learned
+
+
+def test_what_is_forgotten_is_learned_anew_and_alarms_stand():
+    engine = make_engine(shipped_rulebook())
+    for n in range(100):
+        show(engine, 52.0, at_s=NOON_S + 10 * n)
+    standing = engine.restore([], now_s=NOON_S + 1000)
+
+    engine.forget("rack-1")
+    forgotten = engine.learned("rack-1")
+    events = show(engine, 52.0, at_s=NOON_S + 1010)
+
+    assert standing == ()
+    assert forgotten == {}
+    assert events == ()
+    assert engine.learned("rack-1")[OFFSETS]["s1.heat.believed.polls"].tolist() == [1.0]
+
+
+def test_of_an_asset_that_nobody_watches_nothing_is_learned():
+    engine = make_engine(shipped_rulebook())
+    engine.learn_from("rack-9", {OFFSETS: {}})
+    engine.forget("rack-9")
+
+    assert engine.learned("rack-9") == {}
