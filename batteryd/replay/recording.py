@@ -75,9 +75,9 @@ class _Decoder:
         if not any(cells):
             return failed_snapshot(asset_id, self._layout, at_s=at_s, failure=FAILED)
         try:
-            values = np.array([float(cell or EMPTY) for cell in cells])
-        except ValueError:
-            values = np.array([_number(cell) for cell in cells])
+            values = np.array(list(map(float, cells)))
+        except ValueError:  # an empty cell, mostly
+            values = np.array([_number(cell or EMPTY) for cell in cells])
         if len(values) != len(self._layout):
             values = self._cut(values)
         quality = np.zeros(len(values), dtype=np.uint8)

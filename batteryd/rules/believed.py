@@ -12,10 +12,13 @@ wrong one the sensor. Both are counted as shares of about the last six hours (th
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from batteryd.domain.quality import Quality
 from batteryd.domain.snapshot import Qualities
 from batteryd.rules.rack import Bools, Floats
+
+Counts = npt.NDArray[np.int16]
 
 REPEATS = 3
 FADE_S = 21600.0
@@ -32,58 +35,56 @@ class Believed:
     """The last readings that were believed, of columns of one quantity."""
 
     REMEMBERED: ClassVar[tuple[str, ...]] = (
-        "doubted_at_s",
-        "last",
-        "at_s",
-        "side",
-        "repeats",
-        "wrong",
-        "missing",
-        "polls",
-    )
+        "last", "side", "repeats", "wrong", "missing", "doubted_at_s", "polls",
+    )  # fmt: skip
 
-    def __init__(self, count: int, *, lowest: float, highest: float, step: float) -> None:
+    def __init__(
+        self, count: int, *, lowest: float, highest: float, step: float, counts: bool
+    ) -> None:
+        """`counts`: whether to count what was wrong or missing."""
         self._lowest, self._highest, self._step = lowest, highest, step
+        self._all: Bools = np.ones(count, dtype=bool)
+        self._is_doubting = True
         self.last = np.full(count, np.nan)
-        self.at_s = np.full(count, -np.inf)  # when it was believed
-        self.side = np.zeros(count)  # where a reading has just jumped to: -1, 0, 1
-        self.repeats = np.zeros(count)
-        self.wrong = np.zeros(count)  # of about six hours
-        self.missing = np.zeros(count)
+        self.side = np.zeros(count, dtype=np.int8)  # where a reading has just jumped to: -1, 0, 1
+        self.repeats = np.zeros(count, dtype=np.int8)
+        counted = count if counts else 0
+        self.wrong = np.zeros(counted)  # of about six hours
+        self.missing = np.zeros(counted)
+        self.doubted_at_s = np.full(counted, -np.inf)  # when one was last wrong or missing
         self.polls = np.zeros(1)
-        self.doubted_at_s = np.full(count, -np.inf)  # when one was last wrong or missing
 
     def take(
         self, read: Floats, quality: Qualities, *, reference: float, at_s: float, dt_s: float
-    ) -> Bools:
-        """Take one poll; return which readings are believed. Steps are those of read - reference.
+    ) -> Bools | None:
+        """Take one poll; return which readings are believed, None for all of them.
 
-        `last` then holds read - reference of every reading that was believed.
+        Steps are those of read - reference, and `last` then holds that of what was believed.
         """
         fade = 1.0 - dt_s / FADE_S
         self.polls *= fade
         self.polls += 1.0
-        is_fit = quality == Quality.GOOD
-        is_fit &= (read >= self._lowest) & (read <= self._highest)
+        if len(self.wrong):
+            self.wrong *= fade
+            self.missing *= fade
         shown = read - reference
         moved = shown - self.last
-        is_far = np.abs(moved) > self._step  # nan: nothing to compare with
-        is_far &= is_fit
-        if is_far.any() or self.repeats.any():
+        # The usual poll, first: everything is there, and nothing has moved far. NaN is neither.
+        if not self._is_doubting and self._is_usual(read, quality, moved):
+            self.last[:] = shown
+            return None
+        is_fit = quality == Quality.GOOD
+        is_fit &= (read >= self._lowest) & (read <= self._highest)
+        is_far = is_fit & (np.abs(moved) > self._step)
+        if is_far.any() or self._is_doubting:
             is_far = self._doubted(is_far, is_fit, moved)
         is_believed: Bools = is_fit & ~is_far
         np.copyto(self.last, shown, where=is_believed)
-        self.at_s[is_believed] = at_s
-        if not is_believed.all():
-            self.wrong *= fade
-            self.missing *= fade
+        if len(self.wrong):
             is_wrong = is_far | _WRONG[quality] | ((quality == Quality.GOOD) & ~is_fit)
             self.wrong += is_wrong
             self.missing += ~is_believed & ~is_wrong
             self.doubted_at_s[~is_believed] = at_s
-        elif self.wrong.any() or self.missing.any():
-            self.wrong *= fade
-            self.missing *= fade
         return is_believed
 
     def restart(self) -> None:
@@ -91,14 +92,35 @@ class Believed:
         self.last.fill(np.nan)
         self.repeats.fill(0)
 
+    def _is_usual(self, read: Floats, quality: Qualities, moved: Floats) -> bool:
+        return bool(
+            -self._step <= moved.min()
+            and moved.max() <= self._step
+            and self._lowest <= read.min()
+            and read.max() <= self._highest
+            and not quality.any()
+        )
+
     def _doubted(self, is_far: Bools, is_fit: Bools, moved: Floats) -> Bools:
         side = np.sign(moved)
         again = is_far & (side == self.side)
-        self.repeats = np.where(
-            is_far, np.where(again, self.repeats + 1, 1), np.where(is_fit, 0, self.repeats)
-        )
-        self.side = np.where(is_far, side, self.side)
+        self.repeats[is_fit & ~again] = 0
+        self.repeats[is_far] += 1
+        self.side[is_far] = side[is_far]
         is_true = is_far & (self.repeats >= REPEATS)
         self.repeats[is_true] = 0
+        self._is_doubting = bool(self.repeats.any())
         still_far: Bools = is_far & ~is_true
         return still_far
+
+
+def add_believed(
+    readings: Floats, is_believed: Bools | None, *, sums: Floats, counts: Counts
+) -> None:
+    """Add the readings that were believed to sums, and their number to counts."""
+    if is_believed is None:
+        sums += readings
+        counts += 1
+    else:
+        np.add(sums, readings, out=sums, where=is_believed)
+        counts += is_believed

@@ -20,6 +20,7 @@ from typing import ClassVar
 import numpy as np
 
 from batteryd.domain.component import Component, Scope
+from batteryd.rules.believed import add_believed
 from batteryd.rules.detector import DetectorSettings, NotNegative, Positive, Rhythm, Said, Seen
 from batteryd.rules.held import Judged
 from batteryd.rules.load import LOAD_C
@@ -64,10 +65,10 @@ class CellJoint:
         count = len(rack.cells)
         self._settings, self._rack = settings, rack
         self.places: Sequence[Component] = rack.modules
-        self.learned_mohm = np.zeros(count)
-        self.discharges = np.zeros(count)
-        self.before_v = np.full(count, np.nan)  # residuals before the load
-        self.sums, self.counts = np.zeros(count), np.zeros(count)
+        self.learned_mohm = np.zeros(count, dtype=np.float32)
+        self.discharges = np.zeros(count, dtype=np.int8)
+        self.before_v = np.full(count, np.nan, dtype=np.float32)  # residuals before the load
+        self.sums, self.counts = np.zeros(count), np.zeros(count, dtype=np.int16)
         # rate before the load, when the load began, sum of rates, polls, is open
         self.clock = np.array([np.nan, np.nan, 0.0, 0.0, 0.0])
         self._excess = self._more = np.zeros(count)
@@ -96,9 +97,8 @@ class CellJoint:
         return bool(self.clock[4]) and under_load_s >= SKIP_S
 
     def _sum(self, rate: float, seen: Seen) -> Judged | None:
-        is_believed = seen.cells.is_believed
-        np.add(self.sums, seen.cells.residual, out=self.sums, where=is_believed)
-        self.counts += is_believed
+        cells = seen.cells
+        add_believed(cells.residual, cells.is_believed, sums=self.sums, counts=self.counts)
         self.clock[2:4] += rate, 1.0
         is_early = seen.at_s - self.clock[1] < JUDGE_AFTER_S
         return None if is_early or self.clock[3] < POLLS_MIN else self._judged(seen)

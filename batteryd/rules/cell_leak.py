@@ -64,8 +64,10 @@ class CellLeak:
         count = len(rack.cells)
         self._settings = settings
         self.places: Sequence[Component] = rack.cells
-        self.baseline_v = np.zeros(count)
-        self.means = np.zeros(count)  # that a baseline was made of, up to SETTLE_MEANS
+        self.baseline_v = np.zeros(count, dtype=np.float32)
+        self.means = np.zeros(
+            count, dtype=np.int8
+        )  # that a baseline was made of, up to SETTLE_MEANS
         self.where = np.full(3, np.nan)  # common voltage and state of charge, and when it began
         self.elsewhere_s = np.zeros(1)
         self._lost_v = np.zeros(count)
@@ -146,7 +148,7 @@ class CellFastLeakSettings(DetectorSettings):
     """Below its own baseline, in V."""
 
     priority: PriorityText = "high"
-    on_delay_s: NotNegative = 20.0
+    on_delay_s: NotNegative = 0.0  # a fall is believed at the third reading: delay enough
     off_delay_s: NotNegative = 1800.0
     lost_v: Positive = 0.030
     lost_quanta: NotNegative = 2.5
@@ -164,7 +166,9 @@ class CellFastLeak:
     def __init__(self, settings: CellFastLeakSettings, rack: Rack) -> None:
         self._settings = settings
         self.places: Sequence[Component] = rack.cells
-        self.rested_v = np.full(len(rack.cells), np.nan)  # mean residual of the last rest
+        self.rested_v = np.full(
+            len(rack.cells), np.nan, dtype=np.float32
+        )  # mean residual of the last rest
         self._limit_v = settings.lost_v
 
     def judge(self, seen: Seen) -> Judged | None:
@@ -178,7 +182,7 @@ class CellFastLeak:
             # It follows at 1 mV a mean: what falls faster is what is looked for.
             mean = seen.cells.mean
             step = np.clip(mean - self.rested_v, -0.001, 0.001)
-            self.rested_v = np.where(np.isnan(self.rested_v), mean, self.rested_v + step)
+            self.rested_v[:] = np.where(np.isnan(self.rested_v), mean, self.rested_v + step)
         self._limit_v = max(
             self._settings.lost_v, self._settings.lost_quanta * seen.cells.quantum.step
         )
@@ -186,7 +190,9 @@ class CellFastLeak:
         if not (over > -0.5 * self._limit_v).any():
             over_known = np.full(len(over), -1.0)
             return Judged(np.zeros(len(over)), over_known < 0)
-        known = np.isfinite(over) & seen.cells.is_believed
+        known = np.isfinite(over)
+        if seen.cells.is_believed is not None:
+            known &= seen.cells.is_believed
         over[~known] = -1.0
         return Judged(steps_of(over, beyond=np.inf, known=known), over < -0.5 * self._limit_v)
 

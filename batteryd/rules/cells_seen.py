@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from batteryd.rules.believed import Believed
+from batteryd.rules.believed import Believed, add_believed
 from batteryd.rules.heat_seen import interquartile_mean
 from batteryd.rules.load import Load
 from batteryd.rules.quantum import Quantum
@@ -18,7 +18,7 @@ from batteryd.rules.rack import Bools, Floats, Rack
 SETTLED_S = 2400.0  # of rest, before voltages can be compared with earlier ones
 MEAN_S = 600.0
 VOLTAGE_STEPS = (0.01, 0.005, 0.001)
-JUMP_V = 0.05
+JUMP_V = 0.03
 LOWEST_V, HIGHEST_V = 0.3, 5.0
 
 
@@ -29,13 +29,15 @@ class CellsSeen:
 
     def __init__(self, rack: Rack) -> None:
         count = len(rack.cells)
-        self.believed = Believed(count, lowest=LOWEST_V, highest=HIGHEST_V, step=JUMP_V)
+        self.believed = Believed(
+            count, lowest=LOWEST_V, highest=HIGHEST_V, step=JUMP_V, counts=False
+        )
         self.quantum = Quantum(VOLTAGE_STEPS)
-        self.sums, self.counts = np.zeros(count), np.zeros(count)
+        self.sums, self.counts = np.zeros(count), np.zeros(count, dtype=np.int16)
         self.common_sum = np.zeros(2)  # sum, count
         self.began = np.full(1, np.nan)
         self.common_v = np.nan
-        self.is_believed: Bools = np.zeros(count, dtype=bool)
+        self.is_believed: Bools | None = np.zeros(count, dtype=bool)  # None: all of them
         self.mean = np.full(count, np.nan)  # residual over ten minutes at rest
         self.mean_common_v = np.nan
 
@@ -54,7 +56,7 @@ class CellsSeen:
             self.is_believed = np.zeros(len(read), dtype=bool)
             return False
         self.common_v = common_v
-        self.is_believed = self.believed.take(
+        is_believed = self.is_believed = self.believed.take(
             read, quality, reference=self.common_v, at_s=at_s, dt_s=dt_s
         )
         if load.rest_for_s(at_s) < SETTLED_S:
@@ -64,11 +66,7 @@ class CellsSeen:
         if np.isnan(self.began[0]):
             self.quantum.look(read)
             self._begin(at_s)
-        if self.is_believed.all():
-            self.sums += self.believed.last
-        else:
-            np.add(self.sums, self.believed.last, out=self.sums, where=self.is_believed)
-        self.counts += self.is_believed
+        add_believed(self.believed.last, is_believed, sums=self.sums, counts=self.counts)
         self.common_sum += (self.common_v, 1.0)
         if at_s - self.began[0] < MEAN_S:
             return False

@@ -123,7 +123,9 @@ class RackWatch:
         self._watched = [_Watched(rule, rack) for rule in rules if _has_places(rule, rack)]
         self._causes = Causes()
         self.clock = np.full(1, np.nan)
-        self._ambient = Believed(1, lowest=LOWEST_C, highest=HIGHEST_C, step=AMBIENT_JUMP_K)
+        self._ambient = Believed(
+            1, lowest=LOWEST_C, highest=HIGHEST_C, step=AMBIENT_JUMP_K, counts=False
+        )
         shortened = np.zeros(len(rack.cells), dtype=bool)
         self.seen = Seen(rack, Load(rack), HeatSeen(rack), CellsSeen(rack), shortened)
 
@@ -226,13 +228,13 @@ class RackWatch:
         self.seen.shortened[:] = False
         for watched in self._watched:
             if watched.detector.scope is Scope.CELL:
-                self.seen.shortened |= watched.held.active > 0
+                self.seen.shortened |= watched.held.active
 
     def _spared(self) -> np.ndarray:
         spared = np.zeros(len(self._rack.modules), dtype=bool)
         for watched in self._watched:
             if watched.detector.LOCATES and watched.detector.scope is Scope.MODULE:
-                spared |= (watched.held.active > 0) | np.isfinite(watched.held.since_s[0])
+                spared |= watched.held.pending
         return spared[self._rack.sensor_module]
 
 

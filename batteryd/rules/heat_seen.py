@@ -16,7 +16,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from batteryd.rules.believed import Believed
+from batteryd.rules.believed import Believed, add_believed
 from batteryd.rules.load import Load
 from batteryd.rules.quantum import Quantum
 from batteryd.rules.rack import Bools, Floats, Rack
@@ -56,9 +56,11 @@ class HeatSeen:
     def __init__(self, rack: Rack) -> None:
         count = len(rack.sensors)
         self.rack = rack
-        self.believed = Believed(count, lowest=LOWEST_C, highest=HIGHEST_C, step=JUMP_K)
+        self.believed = Believed(
+            count, lowest=LOWEST_C, highest=HIGHEST_C, step=JUMP_K, counts=True
+        )
         self.quantum = Quantum(TEMPERATURE_STEPS)
-        self.sums, self.counts = np.zeros(count), np.zeros(count)
+        self.sums, self.counts = np.zeros(count), np.zeros(count, dtype=np.int16)
         self.clock = np.array([np.nan, np.nan])  # where the minute and the slot of the swing began
         self.offset = np.zeros(count)
         self.calm_s = np.zeros(count)  # how long each sensor has been learned from
@@ -91,11 +93,7 @@ class HeatSeen:
     def take(self, read: Floats, quality: np.ndarray, *, at_s: float, dt_s: float) -> bool:
         """Take one poll; True where it closes a minute."""
         is_believed = self.believed.take(read, quality, reference=0.0, at_s=at_s, dt_s=dt_s)
-        if is_believed.all():
-            self.sums += read
-        else:
-            np.add(self.sums, read, out=self.sums, where=is_believed)
-        self.counts += is_believed
+        add_believed(read, is_believed, sums=self.sums, counts=self.counts)
         if np.isnan(self.clock[0]):
             self.clock[0] = at_s - dt_s
         # Half a poll early rather than half a poll late: a minute is six polls of 10 s.

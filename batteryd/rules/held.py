@@ -5,8 +5,13 @@ step is raised once it has been reached for the on-delay without a break; the al
 place has been back for the off-delay. A step never falls while the alarm is active. Of what is
 unknown nothing is said: its delays neither start nor break. A clock that ran back, or a gap, starts
 running delays anew and touches nothing that is active.
+
+Only places that are active or waiting are remembered, which nearly always are none.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import isnan
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -14,8 +19,8 @@ import numpy as np
 from batteryd.domain.alarm import Change
 from batteryd.rules.rack import Bools, Floats
 
-STEPS = 2
-_NO_TIME = np.inf
+NAN = float("nan")
+COLUMNS = 6
 
 
 class Judged(NamedTuple):
@@ -34,67 +39,111 @@ class Turn(NamedTuple):
     for_s: float  # of a beginning: since it was reached; of an end: since it was raised
 
 
-class Held:
-    """The memory of all alarms of one rule."""
+@dataclass(slots=True)
+class _Place:
+    """What is remembered of a place that is active or waiting."""
 
-    # What is active is adopted instead, from those who know what was told.
-    REMEMBERED: ClassVar[tuple[str, ...]] = ("since_s", "back_at_s")
+    active: int = 0  # the step of the alarm, 0 while there is none
+    raised_at_s: float = 0.0
+    since_s: dict[int, float] = field(default_factory=dict)  # by step that is reached
+    back_at_s: float | None = None
+
+
+class Held:
+    """The memory of all alarms of one rule: of places that are active or waiting only."""
+
+    REMEMBERED: ClassVar[tuple[str, ...]] = ("table",)
 
     def __init__(self, count: int, *, on_delay_s: float, off_delay_s: float) -> None:
+        self._count = count
         self._on_delay_s, self._off_delay_s = on_delay_s, off_delay_s
-        self.active = np.zeros(count)
-        self.raised_at_s = np.zeros(count)
-        self.since_s = np.full((STEPS, count), _NO_TIME)
-        self.back_at_s = np.full(count, _NO_TIME)
-        self._is_quiet = False
+        self._places: dict[int, _Place] = {}
+
+    @property
+    def table(self) -> Floats:
+        """All that is remembered, a row a place: index, step, when raised, reached (2), back."""
+        rows = [
+            (index, p.active, p.raised_at_s, p.since_s.get(1, NAN), p.since_s.get(2, NAN),
+             NAN if p.back_at_s is None else p.back_at_s)
+            for index, p in self._places.items()
+        ]  # fmt: skip
+        return np.array(rows, dtype=float).reshape(-1, COLUMNS)
+
+    @table.setter
+    def table(self, rows: Floats) -> None:
+        self._places = {
+            int(index): _Place(
+                active=int(step),
+                raised_at_s=raised_at_s,
+                since_s={n: at_s for n, at_s in enumerate(since_s, 1) if not isnan(at_s)},
+                back_at_s=None if isnan(back_at_s) else back_at_s,
+            )
+            for index, step, raised_at_s, *since_s, back_at_s in rows.tolist()
+            if index < self._count
+        }
+
+    @property
+    def active(self) -> Bools:
+        """Which places have an alarm."""
+        return self._marked(lambda place: place.active > 0)
+
+    @property
+    def pending(self) -> Bools:
+        """Which places have an alarm, or may have one soon."""
+        return self._marked(lambda place: True)
 
     def take(self, judged: Judged, *, at_s: float) -> list[Turn]:
         """Take one judgement of all places; return what changed."""
-        is_reached = judged.step > 0
-        if self._is_quiet and not is_reached.any():
+        reached = (judged.step > 0).nonzero()[0]
+        if not len(reached) and not self._places:
             return []
-        is_known = np.isfinite(judged.step)
-        for number in range(STEPS):
-            reached = judged.step > number
-            since = self.since_s[number]
-            np.copyto(since, np.minimum(since, at_s), where=reached)
-            np.copyto(since, _NO_TIME, where=is_known & ~reached)
-        turns = self._begun(at_s) + self._ended(judged, is_known, at_s)
-        is_pending = np.isfinite(self.since_s).any()
-        self._is_quiet = not (is_pending or self.active.any())
+        turns = []
+        for index in sorted({*reached.tolist(), *self._places}):
+            step = float(judged.step[index])
+            if isnan(step):  # nothing is known of it
+                continue
+            place = self._places.setdefault(index, _Place())
+            turns += self._begun(index, place, int(step), at_s)
+            turns += self._ended(index, place, at_s, is_back=bool(judged.is_back[index]))
+            if not place.active and not place.since_s:
+                del self._places[index]
         return turns
 
     def restart(self) -> None:
         """Let running delays begin anew."""
-        self.since_s.fill(_NO_TIME)
-        self.back_at_s.fill(_NO_TIME)
-        self._is_quiet = False
+        self._places = {i: place for i, place in self._places.items() if place.active}
+        for place in self._places.values():
+            place.since_s.clear()
+            place.back_at_s = None
 
     def adopt(self, index: int, *, step: int, raised_at_s: float) -> None:
         """Take over an alarm that is active."""
-        self.active[index], self.raised_at_s[index] = step, raised_at_s
-        self._is_quiet = False
+        self._places[index] = _Place(active=step, raised_at_s=raised_at_s)
 
-    def _begun(self, at_s: float) -> list[Turn]:
-        waited_s = at_s - self.since_s
-        due = (waited_s >= self._on_delay_s).sum(axis=0)
-        turns = []
-        for index in (due > self.active).nonzero()[0].tolist():
-            step = int(due[index])
-            if not self.active[index]:
-                self.raised_at_s[index] = at_s
-            self.active[index], self.back_at_s[index] = step, _NO_TIME
-            turns.append(Turn(index, Change.RAISED, step, float(waited_s[step - 1, index])))
-        return turns
+    def _begun(self, index: int, place: _Place, step: int, at_s: float) -> list[Turn]:
+        reached = range(1, step + 1)
+        place.since_s = {number: place.since_s.get(number, at_s) for number in reached}
+        waited = [n for n, since_s in place.since_s.items() if at_s - since_s >= self._on_delay_s]
+        due = max(waited, default=0)
+        if due <= place.active:
+            return []
+        if not place.active:
+            place.raised_at_s = at_s
+        place.active, place.back_at_s = due, None
+        return [Turn(index, Change.RAISED, due, at_s - place.since_s[due])]
 
-    def _ended(self, judged: Judged, is_known: Bools, at_s: float) -> list[Turn]:
-        is_back = judged.is_back & is_known & (self.active > 0)
-        np.copyto(self.back_at_s, np.minimum(self.back_at_s, at_s), where=is_back)
-        np.copyto(self.back_at_s, _NO_TIME, where=is_known & ~is_back)
-        turns = []
-        over = at_s - self.back_at_s >= self._off_delay_s
-        for index in (over & is_back).nonzero()[0].tolist():
-            lasted_s = max(0.0, at_s - float(self.raised_at_s[index]))
-            turns.append(Turn(index, Change.RETURNED, int(self.active[index]), lasted_s))
-            self.active[index], self.back_at_s[index] = 0, _NO_TIME
-        return turns
+    def _ended(self, index: int, place: _Place, at_s: float, *, is_back: bool) -> list[Turn]:
+        if not is_back or not place.active:
+            place.back_at_s = None
+            return []
+        if place.back_at_s is None:
+            place.back_at_s = at_s
+        if at_s - place.back_at_s < self._off_delay_s:
+            return []
+        step, place.active, place.back_at_s = place.active, 0, None
+        return [Turn(index, Change.RETURNED, step, max(0.0, at_s - place.raised_at_s))]
+
+    def _marked(self, fits: Callable[[_Place], bool]) -> Bools:
+        marks = np.zeros(self._count, dtype=bool)
+        marks[[index for index, place in self._places.items() if fits(place)]] = True
+        return marks
