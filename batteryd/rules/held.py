@@ -20,7 +20,7 @@ from batteryd.domain.alarm import Change
 from batteryd.rules.rack import Bools, Floats
 
 NAN = float("nan")
-COLUMNS = 6
+COLUMNS = 4
 
 
 class Judged(NamedTuple):
@@ -61,9 +61,13 @@ class Held:
 
     @property
     def table(self) -> Floats:
-        """All that is remembered, a row a place: index, step, when raised, reached (2), back."""
+        """The running delays, a row a place: its index, since when 1 and 2 are reached, or back.
+
+        What is active is not among them: it is adopted, from those who know what was told. An alarm
+        that was raised and never recorded is so raised again.
+        """
         rows = [
-            (index, p.active, p.raised_at_s, p.since_s.get(1, NAN), p.since_s.get(2, NAN),
+            (index, p.since_s.get(1, NAN), p.since_s.get(2, NAN),
              NAN if p.back_at_s is None else p.back_at_s)
             for index, p in self._places.items()
         ]  # fmt: skip
@@ -73,12 +77,10 @@ class Held:
     def table(self, rows: Floats) -> None:
         self._places = {
             int(index): _Place(
-                active=int(step),
-                raised_at_s=raised_at_s,
                 since_s={n: at_s for n, at_s in enumerate(since_s, 1) if not isnan(at_s)},
                 back_at_s=None if isnan(back_at_s) else back_at_s,
             )
-            for index, step, raised_at_s, *since_s, back_at_s in rows.tolist()
+            for index, *since_s, back_at_s in rows.tolist()
             if index < self._count
         }
 
@@ -118,7 +120,8 @@ class Held:
 
     def adopt(self, index: int, *, step: int, raised_at_s: float) -> None:
         """Take over an alarm that is active."""
-        self._places[index] = _Place(active=step, raised_at_s=raised_at_s)
+        place = self._places.setdefault(index, _Place())
+        place.active, place.raised_at_s = step, raised_at_s
 
     def _begun(self, index: int, place: _Place, step: int, at_s: float) -> list[Turn]:
         reached = range(1, step + 1)

@@ -146,6 +146,18 @@ def test_neither_does_a_kill_at_any_moment_between_two_rounds_of_keeping(
     assert told_s - undisturbed_s <= 2 * POLL_S
 
 
+def test_an_alarm_that_was_not_recorded_before_a_kill_is_told_after_it(
+    house: House, undisturbed_s: float
+) -> None:
+    house.live()  # the last poll has reached the journal, and its alarm not the ledger
+
+    house.start()
+    told_s = house.live(from_s=undisturbed_s + GAP_S)
+
+    assert told_s is not None
+    assert told_s - undisturbed_s <= 900.0  # cells are judged every ten minutes
+
+
 def test_without_what_was_kept_it_would_come_much_later(house: House, undisturbed_s: float) -> None:
     told_s = house.live(from_s=ENDS_S + GAP_S)
 
