@@ -51,7 +51,7 @@ class Believed:
         counted = count if counts else 0
         self.wrong = np.zeros(counted)  # of about six hours
         self.missing = np.zeros(counted)
-        self.doubted_at_s = np.full(counted, -np.inf)  # when one was last wrong or missing
+        self.doubted_at_s = np.full(counted, np.nan)  # when one was last wrong or missing
         self.polls = np.zeros(1)
 
     def take(
@@ -67,6 +67,8 @@ class Believed:
         if len(self.wrong):
             self.wrong *= fade
             self.missing *= fade
+            if np.isnan(self.doubted_at_s[0]):
+                self.doubted_at_s[:] = at_s  # nobody knows what was before
         shown = read - reference
         moved = shown - self.last
         # The usual poll, first: everything is there, and nothing has moved far. NaN is neither.

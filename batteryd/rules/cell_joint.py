@@ -120,7 +120,7 @@ class CellJoint:
             "rate_c": round(seen.load.rate_at(seen.at_s), 3),
             "window_s": round(seen.at_s - float(self.clock[1]), 1),
         }
-        return Said("cell_voltage_v", more, self._limits()[cell], why, evidence)
+        return Said("cell_voltage_v", more, float(self._limits()[cell]), why, evidence)
 
     def restart(self) -> None:
         """Wait for the next discharge."""
@@ -145,7 +145,7 @@ class CellJoint:
         self._worst[module] = order
         worst = over[self._worst]
         steps = np.where(worst > 0, np.where(self._is_own[self._worst], 2.0, 1.0), 0.0)
-        back = worst < -0.5 * self._limits()[self._worst]
+        back = worst < -0.75 * self._limits()[self._worst]
         return Judged(steps, back)
 
     def _measure(self, seen: Seen) -> None:
@@ -168,7 +168,8 @@ class CellJoint:
             return
         self._measure(seen)
         of = np.isfinite(self._excess) & ~seen.shortened
-        # Nothing that would be an alarm becomes normal by happening twice.
+        # Nothing that is or would be an alarm becomes normal by happening twice.
+        of &= ~np.isin(self._rack.cell_module, list(seen.active))
         of &= ~self._is_own | (self._more < self._settings.above_own_mohm)
         self.discharges[of] = np.minimum(self.discharges[of] + 1, DISCHARGES)
         step = (self._excess - self.learned_mohm) / np.maximum(self.discharges, 1)

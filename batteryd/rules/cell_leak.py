@@ -178,18 +178,21 @@ class CellFastLeak:
             self.rested_v.fill(np.nan)  # the state of charge may be another one afterwards
             return None
         residual = seen.cells.residual
+        in_alarm = list(seen.active)
+        # Of a cell in alarm whose last rest was lost, its peers are one.
+        self.rested_v[in_alarm] = np.nan_to_num(self.rested_v[in_alarm])
         if seen.is_rest_mean and seen.is_learning:
             # It follows at 1 mV a mean: what falls faster is what is looked for.
             mean = seen.cells.mean
             step = np.clip(mean - self.rested_v, -0.001, 0.001)
+            step[in_alarm] = 0.0
             self.rested_v[:] = np.where(np.isnan(self.rested_v), mean, self.rested_v + step)
         self._limit_v = max(
             self._settings.lost_v, self._settings.lost_quanta * seen.cells.quantum.step
         )
         over = self.rested_v - residual - self._limit_v
-        if not (over > -0.5 * self._limit_v).any():
-            over_known = np.full(len(over), -1.0)
-            return Judged(np.zeros(len(over)), over_known < 0)
+        if not seen.active and not (over > 0).any():
+            return Judged(np.zeros(len(over)), np.ones(len(over), dtype=bool))
         known = np.isfinite(over)
         if seen.cells.is_believed is not None:
             known &= seen.cells.is_believed

@@ -216,6 +216,7 @@ class RackWatch:
             seen.is_rest_mean = seen.cells.take(read, how_good, seen.load, **clock)
 
     def _findings(self, watched: "_Watched", seen: Seen) -> list[Finding]:
+        seen.active = watched.held.active_places
         judged = watched.detector.judge(seen)
         if judged is None:
             return []
@@ -231,11 +232,16 @@ class RackWatch:
                 self.seen.shortened |= watched.held.active
 
     def _spared(self) -> np.ndarray:
-        spared = np.zeros(len(self._rack.modules), dtype=bool)
+        modules = np.zeros(len(self._rack.modules), dtype=bool)
+        sensors = np.zeros(len(self._rack.sensors), dtype=bool)
         for watched in self._watched:
-            if watched.detector.LOCATES and watched.detector.scope is Scope.MODULE:
-                spared |= watched.held.pending
-        return spared[self._rack.sensor_module]
+            if watched.detector.scope is Scope.SENSOR:
+                sensors |= watched.held.pending
+            elif watched.detector.scope is Scope.MODULE:
+                modules |= watched.held.pending
+            elif watched.detector.scope is not Scope.CELL and watched.held.active_places:
+                sensors[:] = True  # the rack or the room is not as usual
+        return sensors | modules[self._rack.sensor_module]
 
 
 class _Watched:

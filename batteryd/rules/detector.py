@@ -64,6 +64,7 @@ class Seen:
     is_minute: bool = False  # `heat` has just closed a minute
     is_rest_mean: bool = False  # `cells` has just closed ten minutes at rest
     is_learning: bool = True
+    active: frozenset[int] = frozenset()  # places of the detector that looks, which are in alarm
 
 
 class Said(NamedTuple):

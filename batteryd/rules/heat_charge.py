@@ -69,11 +69,14 @@ class HeatCharge:
             gap = 0.0 if np.isnan(self.rest_k[0]) else spread_k - float(self.rest_k[0])
             start = spread_k if np.isnan(self.rest_k[0]) else float(self.rest_k[0])
             self.rest_k[0] = start + gap * seen.heat.minute_s / FOLLOW_TAU_S
-        if not rate > IDLE_C or np.isnan(self.rest_k[0]):
+        rest_k = float(self.rest_k[0])
+        if np.isnan(rest_k) and seen.active:
+            rest_k = 0.0  # of an alarm whose normal was lost
+        if not rate > IDLE_C or np.isnan(rest_k):
             return None
         self._spread_k = spread_k
         self._limit_k = self._settings.more_k + self._settings.swing_share * seen.heat.swing_k
-        over = np.array([spread_k - float(self.rest_k[0]) - self._limit_k])
+        over = np.array([spread_k - rest_k - self._limit_k])
         known = np.array([True])
         is_back = over < -0.3 * self._limit_k
         return Judged(steps_of(over, beyond=self._settings.beyond_k, known=known), is_back)

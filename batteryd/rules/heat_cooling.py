@@ -69,9 +69,12 @@ class HeatCooling:
         # The warmer of the air now and the air an hour ago: a room that warms or cools is no fault.
         step_k = heat.common - max(seen.ambient_c, float(self.air_c[0]))
         self._learn(step_k, seen)
+        normal_k = float(self.normal_k[0])
         if self.learned_s[0] < LEARNED_S:
-            return None
-        self._above_k = step_k - float(self.normal_k[0])
+            if not seen.active:
+                return None
+            normal_k = 0.5 * self._settings.above_k  # of an alarm whose normal was lost
+        self._above_k = step_k - normal_k
         over = np.array([self._above_k - self._settings.above_k])
         is_back = np.array([self._above_k < 0.5 * self._settings.above_k])
         return Judged(steps_of(over, beyond=np.inf, known=np.array([True])), is_back)
@@ -96,7 +99,7 @@ class HeatCooling:
         self.air_c.fill(np.nan)
 
     def _learn(self, step_k: float, seen: Seen) -> None:
-        if not seen.is_learning:
+        if not seen.is_learning or seen.active:
             return
         gap, dt_s = step_k - float(self.normal_k[0]), seen.heat.minute_s
         if self.learned_s[0] < LEARNED_S:

@@ -26,7 +26,7 @@ from batteryd.rules.detector import (
 )
 from batteryd.rules.heat_peer import in_a_crowd
 from batteryd.rules.held import Judged
-from batteryd.rules.rack import Rack
+from batteryd.rules.rack import Bools, Rack
 
 SWING_SHARE, SWING_FREE_K = 0.5, 0.8
 COARSE_K = 1.0  # a quantum that makes sensors coarse
@@ -69,7 +69,9 @@ class HeatDrift:
         slack_k = set_.slack_coarse_k if is_coarse else set_.slack_k
         slack_k += SWING_SHARE * max(0.0, heat.swing_k - SWING_FREE_K)
         self._limit_kh = set_.limit_coarse_kh if is_coarse else set_.limit_kh
-        own = np.where(heat.is_learned, heat.deviation, np.nan)
+        self._resume(seen)
+        is_judged = heat.is_learned | self._in_alarm(seen)
+        own = np.where(is_judged, heat.deviation, np.nan)
         known = np.isfinite(own)
         self._own = np.where(known, own, 0.0)
         more = (self._own - slack_k) * heat.minute_s / 3600.0
@@ -86,6 +88,14 @@ class HeatDrift:
         deviations = self._rack.worst_of_modules(self._own)
         steps[(steps == 1) & in_a_crowd(deviations, limit_k=slack_k)] = 0
         return Judged(steps, worst < BACK_SHARE * self._limit_kh)
+
+    def _in_alarm(self, seen: Seen) -> Bools:
+        return np.isin(self._rack.sensor_module, list(seen.active))
+
+    def _resume(self, seen: Seen) -> None:
+        # Of an alarm whose sum was lost: it goes on from its limit, and against its peers.
+        if seen.active and not self.sum_kh.any():
+            self.sum_kh[self._in_alarm(seen)] = self._limit_kh
 
     def say(self, index: int, seen: Seen) -> Said:
         """Say how much, and for how long."""

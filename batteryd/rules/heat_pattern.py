@@ -54,11 +54,14 @@ class HeatPattern:
     def judge(self, seen: Seen) -> Judged | None:
         """Count the modules that deviate alike."""
         heat, set_ = seen.heat, self._settings
-        if not heat.is_learned.any() or len(self._rack.modules) <= CROWD:
+        is_judged = (
+            heat.is_learned if heat.is_learned.any() or not seen.active else ~heat.is_learned
+        )
+        if not is_judged.any() or len(self._rack.modules) <= CROWD:
             return None
         least = max(set_.deviation_k, set_.deviation_quanta * heat.quantum.step)
         self._limit_k = least + set_.swing_share * max(0.0, heat.swing_k - 0.5)
-        deviation = np.where(heat.is_learned, heat.deviation, np.nan)
+        deviation = np.where(is_judged, heat.deviation, np.nan)
         own = self._rack.mean_of_modules(deviation)
         self._own = np.where(np.isnan(own), 0.0, own)
         fourth = max(

@@ -28,6 +28,7 @@ from batteryd.rules.rack import Rack
 
 SLOT_S = 300.0
 SLOTS = 24  # two hours
+SETTLED_SLOTS = 5  # that have to be known before it can be over
 
 
 class HeatRoomSettings(DetectorSettings):
@@ -71,7 +72,7 @@ class HeatRoom:
         if over > 0:
             self._said = self._text(air, every, len(modules))
         quiet_k = 0.5 * set_.ambient_k
-        is_back = not air > quiet_k and not every > 0.5 * set_.modules_k
+        is_back = self._is_settled and not air > quiet_k and not every > 0.5 * set_.modules_k
         steps = steps_of(np.where(known, [over], -1.0), beyond=np.inf, known=known)
         return Judged(steps, np.array([is_back]))
 
@@ -90,6 +91,10 @@ class HeatRoom:
         """Forget what the air was before nobody looked."""
         self.ring.fill(np.nan)
         self.began.fill(np.nan)
+
+    @property
+    def _is_settled(self) -> bool:
+        return bool(np.isfinite(self.ring[-SETTLED_SLOTS:]).any(axis=1).all())
 
     def _keep(self, now: np.ndarray, at_s: float) -> None:
         if not at_s - self.began[0] < SLOT_S:

@@ -85,6 +85,11 @@ class Held:
         }
 
     @property
+    def active_places(self) -> frozenset[int]:
+        """Indices of the places that have an alarm."""
+        return frozenset(index for index, place in self._places.items() if place.active)
+
+    @property
     def active(self) -> Bools:
         """Which places have an alarm."""
         return self._marked(lambda place: place.active > 0)

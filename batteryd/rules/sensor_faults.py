@@ -33,6 +33,7 @@ from batteryd.rules.parameters import PriorityText
 from batteryd.rules.rack import Rack
 
 STILL_SHARE = 0.25  # so many sensors at most are frozen
+POLLS_MIN = 1000.0
 QUIET_S = 7200.0  # without an invalid reading: over
 
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -71,7 +72,9 @@ class SensorInvalid:
         known = np.ones(len(over), dtype=bool)
         is_quiet = seen.at_s - believed.doubted_at_s > QUIET_S
         over[is_quiet] = 0.0
-        return Judged(steps_of(over - 1.0, beyond=np.inf, known=known), over < 0.5)
+        is_long = polls > POLLS_MIN  # before, a count may have been lost
+        is_back = is_quiet | (is_long & (over < 0.5))
+        return Judged(steps_of(over - 1.0, beyond=np.inf, known=known), is_back)
 
     def say(self, index: int, seen: Seen) -> Said:
         """Say how many."""

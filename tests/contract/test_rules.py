@@ -7,15 +7,18 @@ and an edge: something between the two, which keeps an alarm that is active and 
 import json
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
 import pytest
 
 from batteryd.domain.alarm import AlarmEvent, Change
-from batteryd.domain.snapshot import failed_snapshot
+from batteryd.domain.quality import Quality
+from batteryd.domain.snapshot import Snapshot, failed_snapshot
 from batteryd.domain.warranty import LifeDates, WarrantyBasis, WarrantyTerms
 from batteryd.rules.engine import Engine
 from batteryd.rules.table import RULES
 from batteryd.warranty.coverage import assess
 from tests.builders import NOON_S, make_layout, make_snapshot
+from tests.racks import layout_of
 from tests.rulebooks import alarms_of, make_asset, make_engine, rulebook, told
 
 OTHER_RULE = """
@@ -212,6 +215,192 @@ class TestWarranty(RuleContract):
 
         assert told(events) == [("raised", "warranty", "-", "medium")]
         assert events[0].value == 180
+
+
+class OnARack:
+    """For kinds that compare: every state is a stretch of polls of a rack that learned before."""
+
+    every_s = 60.0
+    poll_s = 10.0
+    learn_s = 4 * 3600.0
+    shape = (8, 2, 2)
+
+    @pytest.fixture
+    def engine(self) -> Engine:
+        engine = make_engine(self.rules)
+        for at_s in range(int(NOON_S - self.learn_s), int(NOON_S), int(self.every_s)):
+            assert self.show(engine, "normal", at_s) == ()
+        return engine
+
+    def show(self, engine, state, at_s):
+        polls = int(self.every_s / self.poll_s)
+        return tuple(
+            event
+            for number in range(polls)
+            for event in self._polled(engine, state, at_s + number * self.poll_s, number)
+        )
+
+    def _polled(self, engine, state, at_s, number):
+        modules, sensors, cells = self.shape
+        ripple = 0.1 * (int(at_s / self.poll_s) % 2)  # no sensor stands still
+        heat, volts = np.full((modules, sensors), 24.3), np.full((modules, cells), 4.081)
+        heat += ripple
+        rack = {"current_a": 0.0, "soc_pct": 90.0, "ambient_c": 23.0}
+        self.change(state, rack, heat, volts, at_s, number)
+        values = np.concatenate((list(rack.values()), heat.ravel(), volts.ravel()))
+        quality = np.where(np.isnan(values), Quality.MISSING, Quality.GOOD).astype(np.uint8)
+        poll = Snapshot("rack-1", at_s, layout_of(self.shape), values, quality)
+        return engine.evaluate(poll, at_s)
+
+
+def rule_of(kind: str, keys: str = "") -> str:
+    return f'[rule.watched]\nkind = "{kind}"\naction = "Go and look."\n{keys}'
+
+
+class TestHeatPeer(OnARack, RuleContract):
+    kind = "heat_peer"
+    rules = rule_of(kind)
+    every_s = 120.0
+
+    def change(self, state, rack, heat, volts, at_s, number):
+        heat[2] += {"normal": 0.0, "edge": 1.2, "alarm": 6.0}[state]
+
+    def test_it_never_flaps_at_the_edge(self, engine):
+        before = self.run(engine, *["normal", "edge"] * 30)
+        raised = self.run(engine, *["alarm"] * 10, from_s=NOON_S + 60 * self.every_s)
+        active = self.run(engine, *["edge", "alarm"] * 30, from_s=NOON_S + 70 * self.every_s)
+
+        assert (before, {e.change for e in raised}, active) == ([], {Change.RAISED}, [])
+
+
+class TestHeatRise(OnARack, RuleContract):
+    kind = "heat_rise"
+    rules = rule_of(kind, "on_delay_s = 60.0\noff_delay_s = 240.0")
+    learn_s = 1200.0
+    risen_k = 0.0
+
+    def change(self, state, rack, heat, volts, at_s, number):
+        k_per_min = {"normal": None, "edge": 0.35, "alarm": 1.0}[state]
+        self.risen_k = 0.0 if k_per_min is None else self.risen_k + k_per_min / 6
+        heat[2] += self.risen_k
+
+
+class TestHeatDrift(OnARack, RuleContract):
+    kind = "heat_drift"
+    rules = rule_of(kind, "slack_k = 1.5\nslack_coarse_k = 1.5\noff_delay_s = 600.0")
+    every_s, poll_s = 600.0, 30.0
+
+    def change(self, state, rack, heat, volts, at_s, number):
+        heat[2, 1] += {"normal": 0.0, "edge": 1.0, "alarm": 3.5}[state]
+
+
+class TestHeatRoom(OnARack, RuleContract):
+    kind = "heat_room"
+    rules = rule_of(kind, "off_delay_s = 240.0")
+    learn_s = 2 * 3600.0
+
+    def change(self, state, rack, heat, volts, at_s, number):
+        rack["ambient_c"] += {"normal": 0.0, "edge": 3.0, "alarm": 7.0}[state]
+
+
+class TestHeatCooling(OnARack, RuleContract):
+    kind = "heat_cooling"
+    rules = rule_of(kind)
+    every_s, poll_s = 600.0, 30.0
+    learn_s = 5 * 3600.0
+
+    def change(self, state, rack, heat, volts, at_s, number):
+        heat += {"normal": 0.0, "edge": 1.2, "alarm": 3.0}[state]
+
+
+class TestHeatCharge(OnARack, RuleContract):
+    """What is normal at rest is learned at rest, what is judged is judged on charge."""
+
+    kind = "heat_charge"
+    rules = rule_of(kind, "on_delay_s = 600.0")
+    every_s, poll_s = 600.0, 30.0
+
+    def change(self, state, rack, heat, volts, at_s, number):
+        rack["current_a"] = 60.0 if at_s >= NOON_S else 0.0
+        heat[2] += {"normal": 0.0, "edge": 2.6, "alarm": 4.0}[state]
+
+
+class TestHeatPattern(OnARack, RuleContract):
+    kind = "heat_pattern"
+    rules = rule_of(kind)
+    every_s, poll_s = 600.0, 30.0
+    shape = (12, 2, 2)
+
+    def change(self, state, rack, heat, volts, at_s, number):
+        heat[:5] += {"normal": 0.0, "edge": 1.2, "alarm": 3.0}[state]
+
+
+class TestSensorCold(OnARack, RuleContract):
+    kind = "sensor_cold"
+    rules = rule_of(kind, "on_delay_s = 600.0")
+    every_s, poll_s = 600.0, 30.0
+
+    def change(self, state, rack, heat, volts, at_s, number):
+        heat[2, 0] -= {"normal": 0.0, "edge": 2.2, "alarm": 8.0}[state]
+
+
+class TestSensorStuck(OnARack, RuleContract):
+    """The rack moves by 4 K, up and down, all the time."""
+
+    kind = "sensor_stuck"
+    rules = rule_of(kind)
+    every_s, poll_s = 600.0, 30.0
+
+    def change(self, state, rack, heat, volts, at_s, number):
+        heat += 2.0 * np.sin(2 * np.pi * at_s / 7200.0)
+        if state != "normal":
+            heat[2, 0] = 24.0
+
+
+class TestSensorInvalid(OnARack, RuleContract):
+    """A missing reading now and then is the edge; two wild ones in ten minutes are an alarm."""
+
+    kind = "sensor_invalid"
+    rules = rule_of(kind)
+    every_s, poll_s = 600.0, 30.0
+
+    def change(self, state, rack, heat, volts, at_s, number):
+        if state == "edge" and number == 5:
+            heat[2, 0] = np.nan
+        if state == "alarm" and number in (5, 15):
+            heat[2, 0] = 99.0
+
+
+class TestCellLeak(OnARack, RuleContract):
+    kind = "cell_leak"
+    rules = rule_of(kind)
+    every_s, poll_s = 600.0, 30.0
+
+    def change(self, state, rack, heat, volts, at_s, number):
+        volts[3, 1] -= {"normal": 0.0, "edge": 0.004, "alarm": 0.012}[state]
+
+
+class TestCellFastLeak(OnARack, RuleContract):
+    kind = "cell_fast_leak"
+    rules = rule_of(kind)
+    every_s, poll_s = 600.0, 30.0
+
+    def change(self, state, rack, heat, volts, at_s, number):
+        volts[3, 1] -= {"normal": 0.0, "edge": 0.02, "alarm": 0.06}[state]
+
+
+class TestCellJoint(OnARack, RuleContract):
+    """Four minutes without load, then three of a discharge."""
+
+    kind = "cell_joint"
+    rules = rule_of(kind)
+    every_s = 420.0
+
+    def change(self, state, rack, heat, volts, at_s, number):
+        if number >= 24:
+            rack["current_a"] = -120.0
+            mohm = {"normal": 0.0, "edge": 0.15, "alarm": 0.8}[state]
+            volts[3, 1] -= 0.12 * mohm
 
 
 def test_every_kind_is_held_to_the_contract():
