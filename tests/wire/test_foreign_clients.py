@@ -21,9 +21,9 @@ from simulators.snmp_agent import (
     V3_USER,
     SnmpAgents,
 )
+from tests.devices_page import shipped
 from tests.simulated import make_world
 from tests.wire.servers import program
-from tests.wire.test_probe import PROFILES
 
 pytestmark = pytest.mark.wire
 
@@ -69,7 +69,7 @@ async def test_nut_reads_the_simulated_ups_as_we_do(card, tmp_path, version):
     nut = dict(re.findall(r"(?m)^([\w.]+): (.*)$", said))
 
     answer = await probe(
-        parse_address(f"snmp://127.0.0.1:{card}"), PROFILES, timeout_s=2.0, clock=SystemClock()
+        parse_address(f"snmp://127.0.0.1:{card}"), shipped(), timeout_s=2.0, clock=SystemClock()
     )
     ours = {r["quantity"]: r["value"] for r in answer.as_json()["readings"]}
     assert {
