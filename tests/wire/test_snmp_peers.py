@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from batteryd.devices.address import SnmpAddress
-from batteryd.devices.snmp import PatientSnmpLink, open_snmp_link
+from batteryd.devices.snmp import PatientSnmpLink, exchange_opener, open_snmp_link
 from batteryd.errors import LinkAuthFailed, LinkError
 from tests.wire.foreign_agents import (
     AUTH,
@@ -123,6 +123,25 @@ async def test_a_device_that_restarted_is_read_by_the_next_poll(connect, tmp_pat
 
     with snmpd(tmp_path, VALUES, users=[user], boots=boots_after, port=before.port):
         assert await link.get([STATUS, BOOTS]) == {STATUS: 2, BOOTS: boots_after}
+
+
+@pytest.mark.parametrize("engine", ["gufo", "pysnmp"])
+async def test_a_device_that_restarts_in_the_middle_of_a_walk_is_walked_to_the_end(
+    engine, tmp_path
+):
+    user: User = ("SHA256", "AES128")
+    with snmpd(tmp_path, VALUES, users=[user], boots=7) as before:
+        address = SnmpAddress("127.0.0.1", before.port, **words_of(user))
+        session = await exchange_opener(address, engine=engine)()
+        walk = session.walk(COLUMN)
+        rows = [await walk.next() for _ in range(10)]
+
+    with snmpd(tmp_path, VALUES, users=[user], boots=8, port=before.port):
+        while (row := await walk.next()) is not None:
+            rows.append(row)
+    await session.close()
+
+    assert dict(rows) == ROWS
 
 
 @pytest.fixture(scope="module")
