@@ -240,13 +240,13 @@ class TestEveryEngine:
 
     async def test_a_lost_datagram_is_asked_for_again(self, connect, agent):
         agent.requests_to_lose = 1
-        link = connect(agent.port, timeout_s=0.2)
+        link = connect(agent.port, timeout_s=0.6)
 
         assert await link.get([STATUS]) == {STATUS: 2}
         assert link.retries == 1
 
     async def test_a_datagram_lost_in_a_walk_is_asked_for_again(self, connect, agent):
-        link = connect(agent.port, timeout_s=0.2)
+        link = connect(agent.port, timeout_s=0.6)
         await link.get([STATUS])
         agent.requests_to_lose = 1
 
