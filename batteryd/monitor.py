@@ -22,11 +22,12 @@ from dataclasses import dataclass
 
 from batteryd.clearance.facts import DEFAULT_LIMITS, ClearanceLimits
 from batteryd.clearance.unannounced import UNANNOUNCED_RULE, UnannouncedWork
-from batteryd.domain.alarm import Alarm, AlarmEvent, Suppression
+from batteryd.domain.alarm import Alarm, AlarmEvent, Change, Priority, Suppression
 from batteryd.domain.circumstances import Circumstances, day_at
 from batteryd.domain.clearance import Clearance
 from batteryd.domain.inventory import Inventory
 from batteryd.domain.notification import NewNotification
+from batteryd.domain.own_alarm import OWN_ASSET_ID, own_event
 from batteryd.domain.snapshot import Snapshot
 from batteryd.domain.warranty import WarrantyAssessment
 from batteryd.errors import StoreError
@@ -49,9 +50,10 @@ from batteryd.warranty.coverage import assess
 
 _log = logging.getLogger(__name__)
 
-OWN_ASSET_ID = "batteryd"  # what alarms about the daemon itself are about
 ACTOR = "batteryd"
 UNRECORDED_MAX = 10_000  # events that wait for a ledger that cannot write
+
+WATCH_FAILED_RULE = "cannot_watch_"  # and what
 
 # Alarms that others than the rules' engine raise and return.
 NOT_OF_THE_ENGINE = work_alarms.RULES | {UNANNOUNCED_RULE, CONDITION_RULE}
@@ -101,13 +103,14 @@ class Monitor:
         self.assessments: dict[str, WarrantyAssessment] = {}
         self._engine = engine
         self._journal = journal
-        self._keeping = WatchedJournal(journal, own_asset_id=OWN_ASSET_ID)
+        self._keeping = WatchedJournal(journal)
         self._ledger = ledger
         self._listener = listener
         self._permits = PermitWatch(ledger)
         self._unannounced = UnannouncedWork(watching.inventory)
         self._unrecorded: deque[AlarmEvent] = deque(maxlen=UNRECORDED_MAX)
         self._ledger_trouble: str | None = None
+        self._broken: set[str] = set()  # what of `_attempt` does not work at present
 
     @property
     def trouble(self) -> tuple[str, ...]:
@@ -159,10 +162,11 @@ class Monitor:
         self.counters.stored = self._keeping.stored
         self.counters.not_stored = self._keeping.not_stored
         self.record(events, now_s=now_s)
-        self._watch_work(now_s=now_s)
+        self._attempt("work orders", lambda: self._watch_work(now_s=now_s), now_s=now_s)
         # After it: work that has just been started is announced.
-        covered = self._permits.at_work
-        self.record(self._unannounced.step(snapshots, covered=covered, now_s=now_s), now_s=now_s)
+        self._attempt(
+            "unannounced work", lambda: self._watch_bystanders(snapshots, now_s=now_s), now_s=now_s
+        )
 
     def assess_warranties(self, *, now_s: float) -> None:
         """Judge every battery of the register as of its site's day, polled or not."""
@@ -215,6 +219,26 @@ class Monitor:
         if moved is not None:
             self._unrecorded.clear()
             self._tell(moved)
+
+    def _attempt(self, what: str, watch: Callable[[], None], *, now_s: float) -> None:
+        """Watch something; a mistake in it is an alarm and ends nothing else."""
+        try:
+            watch()
+        except Exception as error:  # noqa: BLE001  outermost: rules, and the other watch, go on
+            if what not in self._broken:
+                _log.error("watch broke what=%r", what, exc_info=True)
+            self._broken.add(what)
+            why = f"batteryd cannot watch {what}: {type(error).__name__}: {error}"
+            self.record([_watch_event(what, Change.RAISED, why, now_s=now_s)], now_s=now_s)
+            return
+        if what in self._broken:
+            self._broken.discard(what)
+            why = f"batteryd watches {what} again."
+            self.record([_watch_event(what, Change.RETURNED, why, now_s=now_s)], now_s=now_s)
+
+    def _watch_bystanders(self, snapshots: Sequence[Snapshot], *, now_s: float) -> None:
+        covered = self._permits.at_work
+        self.record(self._unannounced.step(snapshots, covered=covered, now_s=now_s), now_s=now_s)
 
     def _watch_work(self, *, now_s: float) -> None:
         """Tell what has become of work orders, and revoke each GO that does not stand any more."""
@@ -311,3 +335,14 @@ class Monitor:
             for event in self._unrecorded:
                 _log.error("unrecorded event key=%s why=%r", event.key, event.why)
         self._ledger_trouble = f"The ledger cannot store alarms, nobody is told of them: {error}"
+
+
+def _watch_event(what: str, change: Change, why: str, *, now_s: float) -> AlarmEvent:
+    return own_event(
+        WATCH_FAILED_RULE + what.replace(" ", "_"),
+        change,
+        why,
+        at_s=now_s,
+        action="Take no GO for granted; stop work that is going on, and look into batteryd's log.",
+        priority=Priority.CRITICAL,
+    )

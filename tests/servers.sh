@@ -10,6 +10,7 @@ command -v pdftotext >/dev/null 2>&1 || missing="$missing poppler-utils"
 command -v snmpd >/dev/null 2>&1 || missing="$missing snmpd"
 command -v snmptrap >/dev/null 2>&1 || missing="$missing snmp"
 [ -x /lib/nut/snmp-ups ] || missing="$missing nut-snmp"
+command -v snmpsimd >/dev/null 2>&1 || missing="$missing snmpsim"
 command -v mbpoll >/dev/null 2>&1 || missing="$missing mbpoll"
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then

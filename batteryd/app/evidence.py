@@ -13,14 +13,14 @@ from datetime import date
 from pathlib import Path
 
 from batteryd.clock import Clock
-from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change, Priority
-from batteryd.domain.circumstances import OWN_SITE, day_at
-from batteryd.domain.component import WHOLE_BATTERY, Scope
+from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change
+from batteryd.domain.circumstances import day_at
+from batteryd.domain.component import WHOLE_BATTERY
 from batteryd.domain.inventory import Battery, Inventory
 from batteryd.domain.nameplate import Nameplate
+from batteryd.domain.own_alarm import own_event, own_key
 from batteryd.domain.register import DeviceSays
 from batteryd.errors import StoreDamaged, StoreError
-from batteryd.monitor import OWN_ASSET_ID
 from batteryd.registrar.observed import record_device, record_inventory
 from batteryd.rules.kind import POLL_INTERVAL_S
 from batteryd.store.ledger import Ledger
@@ -90,12 +90,11 @@ class Evidence:
 
     def tell_of_seal(self, record: Record) -> None:
         """Raise an alarm while the audit chain cannot be sealed, and return it afterwards."""
-        key = AlarmKey(OWN_SITE.site_id, OWN_ASSET_ID, WHOLE_BATTERY, SEAL_RULE)
-        standing = self._ledger.alarm(key)
+        standing = self._ledger.alarm(own_key(SEAL_RULE))
         said = standing.why if standing is not None and standing.is_active else None
         why = self._unsealed
         if said != why:
-            record([_seal_event(key, why, at_s=self._clock.now_s())])
+            record([_seal_event(why, at_s=self._clock.now_s())])
 
     def seal(self, *, anchor: Path | None) -> None:
         """Sign the newest audit entry; what is wrong is told, and stands in `trouble`."""
@@ -144,19 +143,11 @@ class Evidence:
         )
 
 
-def _seal_event(key: AlarmKey, why: str | None, *, at_s: float) -> AlarmEvent:
-    return AlarmEvent(
-        key=key,
-        change=Change.RETURNED if why is None else Change.RAISED,
-        at_s=at_s,
-        scope=Scope.BATTERY,
-        priority=Priority.HIGH,
-        quantity="",
-        value=None,
-        setpoint=None,
-        why=why or "The audit chain is signed up to its newest entry.",
-        action="Run batteryd audit verify, and keep a copy of the ledger before anything else.",
-    )
+def _seal_event(why: str | None, *, at_s: float) -> AlarmEvent:
+    change = Change.RETURNED if why is None else Change.RAISED
+    said = why or "The audit chain is signed up to its newest entry."
+    action = "Run batteryd audit verify, and keep a copy of the ledger before anything else."
+    return own_event(SEAL_RULE, change, said, at_s=at_s, action=action)
 
 
 def _metered(battery: Battery) -> Metered:

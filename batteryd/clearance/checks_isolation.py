@@ -103,5 +103,5 @@ def _evidence(battery: BatteryFacts, facts: Facts) -> dict[str, object]:
         "dc_bus": battery.dc_bus_id,
         **{point.name: getattr(battery.reading, point.name) for point in ISOLATION_POINTS},
         "observed_at": instant_or_none(battery.reading.observed_at_s),
-        "by_hand": measured_by_hand(facts, asset_id=battery.asset_id).evidence,
+        "by_hand": measured_by_hand(facts, asset_id=battery.asset_id).evidence or "nobody measured",
     }

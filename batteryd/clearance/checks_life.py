@@ -66,6 +66,6 @@ def _finding(finding: Finding) -> dict[str, object]:
     return {
         "finding": finding.finding_id,
         "opened_on": finding.opened_on.isoformat(),
-        "closed_on": finding.closed_on and finding.closed_on.isoformat(),
+        "closed_on": finding.closed_on.isoformat() if finding.closed_on else "not closed",
         "text": finding.text,
     }

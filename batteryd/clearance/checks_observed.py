@@ -94,6 +94,6 @@ def _hold(battery: BatteryFacts, text: str, by_hand: ByHand, facts: Facts) -> Ho
         "observed_at": instant_or_none(observed_at_s),
         "age_s": None if observed_at_s is None else facts.as_of_s - observed_at_s,
         "stale_after_s": facts.limits.stale_after_s,
-        "by_hand": by_hand.evidence,
+        "by_hand": by_hand.evidence or "nobody measured",
     }
     return Hold(HoldCode.NOT_OBSERVED, battery.asset_id, text, evidence)

@@ -1,9 +1,11 @@
 """PW-07: whether named people have attested what has to be true before the work.
 
 Which attestations that are depends on the kind of work (see `matrix`). One counts where somebody is
-named, it is about this order, and it was said by the time of the check. One about a single battery
-counts for that battery only. The briefing has to cover everyone on the order; several briefings add
-up. An order without people is one of which nobody is known to be briefed.
+named, it is about this order, and it was said by the time of the check, but not before the order
+became other work (another kind, other batteries): tools and briefings are for what was planned. One
+about a single battery counts for that battery only. The briefing has to cover everyone on the
+order; several briefings add up. An order without people is one of which nobody is known to be
+briefed.
 """
 
 from collections.abc import Iterator
@@ -47,10 +49,12 @@ def attestation_missing(facts: Facts) -> Iterator[Hold]:
 
 
 def _counts(attestation: Attestation, facts: Facts) -> bool:
+    changed_at_s = facts.order.changed_at_s
     return (
         attestation.work_order_id == facts.order.work_order_id
         and bool(name_as_read(attestation.by))
         and attestation.at_s <= facts.as_of_s
+        and (changed_at_s is None or attestation.at_s > changed_at_s)
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from batteryd.devices.modbus_client import FRAMINGS, make_client
 from batteryd.devices.modbus_frame import Verdict
-from batteryd.devices.modbus_line import ModbusLine, obstacle
+from batteryd.devices.modbus_line import ModbusLine, SerialLine, obstacle
 from batteryd.errors import LinkError, LinkOutOfStep, LinkRefused
 
 FUNCTIONS_SENT = frozenset({1, 2, 3, 4, 0x2B})
@@ -90,7 +90,8 @@ class ModbusConnection:
         return watched
 
     def _why(self) -> str:
-        if isinstance(self._failure, ssl.SSLError):
+        is_telling = isinstance(self._line, SerialLine) or isinstance(self._failure, ssl.SSLError)
+        if self._failure is not None and is_telling:
             return _reason(self._failure)
         return f"refused, unreachable or not answered in {self._timeout_s:g} s"
 

@@ -73,8 +73,8 @@ class Jumps:
             self._believed.fill(np.nan)
             self._sides.fill(0)
         moved = values - self._believed
-        is_far = np.abs(moved) > self._steps + self._rates * elapsed_s
-        if self._is_doubting or is_far.any():
+        if self._is_doubting or (np.abs(moved) > self._steps).any():  # time allows more, not less
+            is_far = np.abs(moved) > self._steps + self._rates * elapsed_s
             self._doubt(is_far & (quality == Quality.GOOD), moved=moved, quality=quality)
         np.copyto(self._believed, values, where=quality == Quality.GOOD)
 

@@ -170,7 +170,12 @@ def _services(
         for ups_id, room_id in places
         for service in inventory.services_of(ups_id=ups_id, room_id=room_id, day=today)
     }
-    return tuple(_service(service, dossier.attestations) for service in reached)
+    changed_at_s = dossier.order.changed_at_s
+    told = [
+        said for said in dossier.attestations
+        if changed_at_s is None or said.at_s > changed_at_s  # owners were told of other work
+    ]  # fmt: skip
+    return tuple(_service(service, told) for service in reached)
 
 
 def _service(service: Service, attestations: Iterable[Attestation]) -> ServiceFacts:

@@ -26,6 +26,10 @@ BY_QUANTITY = MappingProxyType(
         "gas_alarm": AlarmTrouble.GAS,
         "smoke_alarm": AlarmTrouble.GAS,
         "communication_lost": AlarmTrouble.COMMUNICATION,
+        # Nobody knows what these are about, so they count as the worst.
+        "battery_fault": AlarmTrouble.THERMAL,
+        "bms_alarm_bits": AlarmTrouble.THERMAL,
+        "bms_fault_bits": AlarmTrouble.THERMAL,
     }
 )
 BY_RULE = MappingProxyType({"silence": AlarmTrouble.COMMUNICATION})

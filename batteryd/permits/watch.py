@@ -9,19 +9,26 @@ are compared with what the ledger has: an order that a command revoked pages peo
 revoked here, and a crash between two writes mends itself.
 """
 
+import logging
+import traceback
 from collections.abc import Iterable, Iterator, Mapping
 
 from batteryd.clearance.decide import decide
 from batteryd.domain.alarm import Alarm, AlarmEvent
-from batteryd.domain.clearance import Clearance, Decision
+from batteryd.domain.clearance import Clearance, Decision, Hold, HoldCode
 from batteryd.domain.inventory import Inventory
 from batteryd.domain.work import WorkOrder, WorkState
+from batteryd.errors import StoreError
 from batteryd.permits import alarms
 from batteryd.permits.dossier import Dossier, read_dossier
 from batteryd.permits.facts import Sight, facts_of, surroundings
 from batteryd.permits.lifecycle import STANDING, has_begun
 from batteryd.store.ledger import Ledger
 from batteryd.store.records import CLEARANCES, WORK_ORDERS
+
+_log = logging.getLogger(__name__)
+
+TRACEBACK_LENGTH_MAX = 4000  # characters of it that a hold carries
 
 Said = Mapping[tuple[str, str], Alarm]  # active alarms about work, by order and rule
 
@@ -76,7 +83,7 @@ class PermitWatch:
         for dossier in self._standing:
             order_id = dossier.order.work_order_id
             if order_id not in self._lost:
-                clearance = decide(facts_of(dossier, sight=sight, as_of_s=now_s))
+                clearance = _decided(dossier, sight=sight, now_s=now_s)
                 if clearance.decision is Decision.HOLD:
                     self._lost[order_id] = clearance
         return tuple(self._lost.values())
@@ -102,7 +109,19 @@ class PermitWatch:
             if why:
                 yield alarms.returned(alarm, why=why, at_s=now_s)
         for order in orders.values():
-            yield from self._raised(order, said, inventory=inventory, now_s=now_s)
+            yield from self._told(order, said, inventory=inventory, now_s=now_s)
+
+    def _told(
+        self, order: WorkOrder, said: Said, *, inventory: Inventory, now_s: float
+    ) -> tuple[AlarmEvent, ...]:
+        """Return what is new about an order; one that cannot be read costs itself alone."""
+        try:
+            return tuple(self._raised(order, said, inventory=inventory, now_s=now_s))
+        except StoreError:
+            raise
+        except Exception:  # noqa: BLE001  outermost over one order; its GO is lost in `lost`
+            _log.error("work order cannot be read order=%s", order.work_order_id, exc_info=True)
+            return ()
 
     def _raised(
         self, order: WorkOrder, said: Said, *, inventory: Inventory, now_s: float
@@ -115,6 +134,26 @@ class PermitWatch:
         told = said.get((order_id, alarms.OUT_OF_WARRANTY_RULE))
         if uncovered and (told is None or not alarms.tells_of(told, uncovered)):
             yield alarms.out_of_warranty(order, uncovered, inventory=inventory, at_s=now_s)
+
+
+def _decided(dossier: Dossier, *, sight: Sight, now_s: float) -> Clearance:
+    """Return the decision; a check that breaks decides too, because unknown opens no gate."""
+    try:
+        return decide(facts_of(dossier, sight=sight, as_of_s=now_s))
+    except Exception as error:  # noqa: BLE001  outermost over one order: it must not end the watch
+        order_id, what = dossier.order.work_order_id, f"{type(error).__name__}: {error}"
+        text = f"{order_id} cannot be checked ({what})"
+        evidence = {"traceback": traceback.format_exc()[-TRACEBACK_LENGTH_MAX:]}
+        return Clearance(
+            work_order_id=order_id,
+            decision=Decision.HOLD,
+            as_of_s=now_s,
+            holds=(Hold(HoldCode.PERMIT_VOID, order_id, text, evidence),),
+            warnings=(),
+            accepted=(),
+            impact=(),
+            valid_until_s=None,
+        )
 
 
 def _said(found: Iterable[Alarm]) -> Said:

@@ -7,9 +7,8 @@ them raises an alarm about batteryd itself, and the first that is stored again r
 import logging
 from collections.abc import Iterable, Sequence
 
-from batteryd.domain.alarm import Alarm, AlarmEvent, AlarmKey, Change, Priority
-from batteryd.domain.circumstances import OWN_SITE
-from batteryd.domain.component import WHOLE_BATTERY, Scope
+from batteryd.domain.alarm import Alarm, AlarmEvent, Change
+from batteryd.domain.own_alarm import own_event, own_key
 from batteryd.domain.snapshot import Snapshot
 from batteryd.errors import StoreError
 from batteryd.store.journal import Journal
@@ -22,17 +21,16 @@ NOT_STORING_RULE = "journal_not_storing"
 class WatchedJournal:
     """Stores what it can. `trouble` says why it cannot, while it cannot."""
 
-    def __init__(self, journal: Journal, *, own_asset_id: str) -> None:
-        """Write to a journal; alarms about it are about `own_asset_id`."""
+    def __init__(self, journal: Journal) -> None:
         self.trouble: str | None = None
         self.stored = 0
         self.not_stored = 0  # snapshots lost to a journal that could not write
         self._journal = journal
-        self._key = AlarmKey(OWN_SITE.site_id, own_asset_id, WHOLE_BATTERY, NOT_STORING_RULE)
 
     def restore(self, active: Iterable[Alarm]) -> None:
         """Take over, after a start, that storing did not work before."""
-        self.trouble = next((a.why for a in active if a.key == self._key), None)
+        key = own_key(NOT_STORING_RULE)
+        self.trouble = next((a.why for a in active if a.key == key), None)
 
     def append(self, snapshots: Sequence[Snapshot], *, now_s: float) -> list[AlarmEvent]:
         """Store snapshots; return the event where storing begins or ceases to work."""
@@ -45,24 +43,15 @@ class WatchedJournal:
             if not is_new:
                 return []
             _log.error("journal cannot store error=%r", str(error))
-            return [self._event(Change.RAISED, self.trouble, at_s=now_s)]
+            return [_event(Change.RAISED, self.trouble, at_s=now_s)]
         self.stored += len(snapshots)
         if self.trouble is None or not snapshots:
             return []
         self.trouble = None
         _log.warning("journal stores again not_stored=%d", self.not_stored)
-        return [self._event(Change.RETURNED, "The journal stores readings again.", at_s=now_s)]
+        return [_event(Change.RETURNED, "The journal stores readings again.", at_s=now_s)]
 
-    def _event(self, change: Change, why: str, *, at_s: float) -> AlarmEvent:
-        return AlarmEvent(
-            key=self._key,
-            change=change,
-            at_s=at_s,
-            scope=Scope.BATTERY,
-            priority=Priority.HIGH,
-            quantity="",
-            value=None,
-            setpoint=None,
-            why=why,
-            action="Make room on the disk of batteryd's state directory.",
-        )
+
+def _event(change: Change, why: str, *, at_s: float) -> AlarmEvent:
+    action = "Make room on the disk of batteryd's state directory."
+    return own_event(NOT_STORING_RULE, change, why, at_s=at_s, action=action)

@@ -240,13 +240,13 @@ class TestEveryEngine:
 
     async def test_a_lost_datagram_is_asked_for_again(self, connect, agent):
         agent.requests_to_lose = 1
-        link = connect(agent.port, timeout_s=0.2)
+        link = connect(agent.port, timeout_s=0.6)
 
         assert await link.get([STATUS]) == {STATUS: 2}
         assert link.retries == 1
 
     async def test_a_datagram_lost_in_a_walk_is_asked_for_again(self, connect, agent):
-        link = connect(agent.port, timeout_s=0.2)
+        link = connect(agent.port, timeout_s=0.6)
         await link.get([STATUS])
         agent.requests_to_lose = 1
 
@@ -342,6 +342,37 @@ class TestEveryEngine:
         async with LyingAgent(lambda _: [LyingAgent.other_response()] * 50) as liar:
             with pytest.raises(LinkTimeout):
                 await connect(liar.port, timeout_s=0.1).get([STATUS])
+
+    async def test_an_answer_in_another_order_is_read_by_its_oids(self, connect):
+        async with LyingAgent(LyingAgent.rows((CURRENT, -21), (STATUS, 2))) as liar:
+            answer = await connect(liar.port).get([STATUS, ON_BATTERY, CURRENT])
+
+        assert (answer[STATUS], answer[CURRENT]) == (2, -21)
+        assert ON_BATTERY not in answer
+
+    async def test_an_answer_about_something_else_says_nothing_of_what_was_asked(self, connect):
+        async with LyingAgent(LyingAgent.rows((ALSO_ABSENT, 7))) as liar:
+            answer = await connect(liar.port, timeout_s=0.3).get([STATUS, CURRENT])
+
+        assert answer.keys().isdisjoint({STATUS, CURRENT})
+
+    async def test_an_answer_that_comes_twice_is_read_once(self, connect):
+        def doubled(request: bytes) -> list[bytes]:
+            return [LyingAgent.good_response(request)] * 2
+
+        async with LyingAgent(doubled) as liar:
+            link = connect(liar.port, timeout_s=0.3)
+            answers = [await link.get([oid]) for oid in (STATUS, CURRENT, STATUS)]
+
+        assert answers == [{STATUS: 2}, {CURRENT: 2}, {STATUS: 2}]
+
+    async def test_a_walk_backwards_ends(self, connect):
+        rows = [(f"{TABLE}.2.{row}", row) for row in (3, 2, 1)]
+        async with LyingAgent(LyingAgent.rows(*rows)) as liar:
+            found = await connect(liar.port, timeout_s=0.3).walk(f"{TABLE}.2", rows_max=1000)
+
+        assert found.items() <= dict(rows).items()
+        assert liar.request_count < 10
 
     async def test_a_walk_in_circles_ends(self, connect):
         async with LyingAgent(LyingAgent.same_row(f"{TABLE}.2.1")) as liar:

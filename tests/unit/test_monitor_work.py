@@ -136,6 +136,39 @@ def at_work(house: House) -> House:
     return house
 
 
+def test_an_order_that_cannot_be_checked_loses_its_go_and_the_others_are_watched_on(
+    at_work: House,
+) -> None:
+    # An instant that no calendar has, as an older version could have written it.
+    at_work.put(replace(at_work.order, ends_at_s=1e15))
+
+    at_work.step(R1={"s1/m01/t1:temperature_c": 24.0})
+
+    assert at_work.order.state is WorkState.REVOKED
+    (because,) = at_work.order.revoked_because
+    assert "WO-1 cannot be checked" in because
+    alarm = at_work.alarm()
+    assert alarm is not None
+    assert alarm.priority is Priority.CRITICAL
+
+
+def test_a_watch_that_breaks_is_an_alarm_and_the_rules_go_on(at_work: House) -> None:
+    whole = at_work.monitor.watching
+    at_work.monitor.watching = replace(whole, inventory=replace(at_work.inventory, rooms={}))
+    at_work.step()
+    broken = at_work.alarm("cannot_watch_work_orders")
+
+    at_work.monitor.watching = whole
+    at_work.step()
+    mended = at_work.alarm("cannot_watch_work_orders")
+
+    assert broken is not None
+    assert broken.is_active
+    assert broken.priority is Priority.CRITICAL
+    assert mended is not None
+    assert not mended.is_active
+
+
 def test_a_rack_that_closes_during_work_pages_everyone_on_the_permit(at_work: House) -> None:
     at_work.step(R3=CLOSED)
 

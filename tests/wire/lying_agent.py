@@ -48,6 +48,19 @@ class LyingAgent(asyncio.DatagramProtocol):
         return _response(request, lambda at: v2c.Integer32(2) if at == 0 else v2c.OctetString("LR"))
 
     @staticmethod
+    def rows(*rows: tuple[str, int]) -> Answer:
+        """Answer every request with the same rows, whatever was asked."""
+
+        def answer(request: bytes) -> list[bytes]:
+            pdu = v2c.ResponsePDU()
+            v2c.apiPDU.set_defaults(pdu)
+            v2c.apiPDU.set_request_id(pdu, v2c.apiPDU.get_request_id(_pdu(request)))
+            v2c.apiPDU.set_varbinds(pdu, [(oid, v2c.Integer32(value)) for oid, value in rows])
+            return [_message(pdu)]
+
+        return answer
+
+    @staticmethod
     def other_response() -> bytes:
         """Answer a request that nobody made."""
         pdu = v2c.ResponsePDU()
@@ -58,15 +71,7 @@ class LyingAgent(asyncio.DatagramProtocol):
     @staticmethod
     def same_row(oid: str) -> Answer:
         """Answer every step of a walk with the same row."""
-
-        def answer(request: bytes) -> list[bytes]:
-            pdu = v2c.ResponsePDU()
-            v2c.apiPDU.set_defaults(pdu)
-            v2c.apiPDU.set_request_id(pdu, v2c.apiPDU.get_request_id(_pdu(request)))
-            v2c.apiPDU.set_varbinds(pdu, [(oid, v2c.Integer32(1))])
-            return [_message(pdu)]
-
-        return answer
+        return LyingAgent.rows((oid, 1))
 
 
 def _response(request: bytes, value: Callable[[int], object]) -> bytes:

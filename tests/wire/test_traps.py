@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import random
+import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 
@@ -47,9 +48,9 @@ V3 = (
 class Room:
     """A receiver, and which assets it had polled."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, host: str = "127.0.0.1") -> None:
         self.polls: Counter[str] = Counter()
-        options = TrapOptions(host="127.0.0.1", port=0, interval_s=0.2)
+        options = TrapOptions(host=host, port=0, interval_s=0.2)
         self.traps = TrapReceiver(options, poll_now=self._poll_now, clock=SystemClock())
 
     async def _poll_now(self, asset_id: str) -> None:
@@ -146,6 +147,18 @@ async def test_a_restarted_sender_with_another_engine_id_is_understood(room, net
 
 def good() -> bytes:
     return trap("maple-cards")
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="there is no IPv6 here")
+@pytest.mark.parametrize(("sender", "host"), [("::1", "[::1]"), ("127.0.0.1", "127.0.0.1")])
+async def test_one_port_hears_both_kinds_of_addresses(sender, host):
+    room = Room(host="::")
+    await room.listen((make_asset("ups-6", address=f"snmp://{host}"),))
+    send_from(sender, room.traps.port, good())
+    await room.happens(lambda: room.polls)
+    await room.traps.end()
+
+    assert room.polls == {"ups-6": 1}
 
 
 async def test_a_sender_outside_the_inventory_is_counted_and_not_looked_at(room):

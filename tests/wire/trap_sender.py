@@ -20,7 +20,8 @@ def trap(community: str) -> bytes:
 
 def send_from(host: str, port: int, *datagrams: bytes) -> None:
     """Send datagrams from a host of loopback to a port of it."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+    is_ipv6 = ":" in host
+    with socket.socket(socket.AF_INET6 if is_ipv6 else socket.AF_INET, socket.SOCK_DGRAM) as sender:
         sender.bind((host, 0))
         for datagram in datagrams:
-            sender.sendto(datagram, ("127.0.0.1", port))
+            sender.sendto(datagram, ("::1" if is_ipv6 else "127.0.0.1", port))

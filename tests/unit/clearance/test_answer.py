@@ -30,7 +30,7 @@ def test_the_json_of_a_hold_has_the_keys_that_other_tools_rely_on() -> None:
                     "current_a": 0.0,
                     "bus_voltage_v": 0.3,
                     "observed_at": "2025-09-26T10:31:39Z",
-                    "by_hand": None,
+                    "by_hand": "nobody measured",
                 },
             }
         ],

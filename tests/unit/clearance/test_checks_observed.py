@@ -101,7 +101,7 @@ def test_one_hold_names_everything_that_is_missing_and_how_old_the_rest_is() -> 
         "observed_at": "2025-09-26T10:30:09Z",
         "age_s": 95.0,
         "stale_after_s": 60.0,
-        "by_hand": None,
+        "by_hand": "nobody measured",
     }
 
 

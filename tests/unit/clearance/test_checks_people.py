@@ -35,6 +35,17 @@ def test_each_kind_of_work_wants_its_own_attestations(
     assert all(hold.evidence["missing"] == [missing.value] for hold in holds)
 
 
+def test_what_was_attested_for_other_work_is_not_attested_for_this() -> None:
+    changed = make_order(changed_at_s=AS_OF_S - 1)
+    before = tuple(replace(said, at_s=AS_OF_S - 1) for said in ATTESTED)
+    after = tuple(replace(said, at_s=AS_OF_S) for said in ATTESTED)
+
+    (hold,) = attestation_missing(make_facts(order=changed, attestations=before))
+
+    assert hold.evidence["missing"] == [kind.value for kind in MATRIX[changed.kind].attested]
+    assert not list(attestation_missing(make_facts(order=changed, attestations=after)))
+
+
 @pytest.mark.parametrize(
     "changes",
     [

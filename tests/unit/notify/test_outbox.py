@@ -201,10 +201,12 @@ async def test_what_was_stopped_while_sending_is_due_again_at_once(ledger: Ledge
     clock, pager = ManualClock(at_s=NOON_S), ObedientChannel()
     pager.gate.clear()
     tell(ledger, "pager")
-    running = asyncio.create_task(make_outbox(ledger, clock, pager=pager).run())
+    outbox = make_outbox(ledger, clock, pager=pager)
+    running = asyncio.create_task(outbox.run())
     async with asyncio.timeout(5):
-        while states(ledger) != [DeliveryState.SENDING]:
+        while outbox.counters.attempts == 0:
             await asyncio.sleep(0.001)
+    assert states(ledger) == [DeliveryState.SENDING]
 
     running.cancel()
     with pytest.raises(asyncio.CancelledError):

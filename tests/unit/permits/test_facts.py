@@ -153,6 +153,27 @@ def test_every_quantity_that_shipped_rules_call_critical_matters_before_work() -
     assert {q for q in watched if q not in BY_QUANTITY} <= {"battery_status"}
 
 
+def test_owners_were_told_of_the_work_as_it_was_then(sight: Sight) -> None:
+    told = said(AttestationKind.OWNER_NOTIFIED, service="mobile identity", at_s=NOON_S - 60)
+    before, after = make_order(changed_at_s=NOON_S - 61), make_order(changed_at_s=NOON_S - 60)
+
+    known = [
+        facts_of(Dossier(order, attestations=(told,)), sight=sight, as_of_s=NOON_S)
+        for order in (before, after)
+    ]
+
+    told_at_s = [
+        next(s.owner_notified_at_s for s in facts.services if s.name == "mobile identity")
+        for facts in known
+    ]
+    assert told_at_s == [NOON_S - 60, None]
+
+
+@pytest.mark.parametrize("quantity", ["battery_fault", "bms_fault_bits", "bms_alarm_bits"])
+def test_a_fault_that_nobody_can_read_counts_as_the_worst(quantity: str) -> None:
+    assert trouble_of(make_alarm(quantity=quantity)) is AlarmTrouble.THERMAL
+
+
 def test_services_have_the_grade_of_today_and_who_was_told(inventory: Inventory) -> None:
     regraded = replace(
         inventory,
