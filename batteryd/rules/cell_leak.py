@@ -34,6 +34,7 @@ from batteryd.rules.parameters import PriorityText
 from batteryd.rules.rack import Bools, Rack
 
 ALIKE_V, ALIKE_SOC_PCT = 0.015, 2.5  # how near its state of charge a baseline holds
+SHIFT_SHARE = 0.3  # of what the common mode moved since: cells may part by so much on the way
 REBASE_S = 86400.0  # of rest elsewhere, before a baseline is taken anew
 SETTLE_MEANS = 3  # means that make a baseline
 FOLLOW_V_PER_S = 0.0015 / 86400.0
@@ -82,9 +83,9 @@ class CellLeak:
         # Of a cell in alarm that has no baseline (it was lost), its peers are one.
         is_settled = (self.means >= SETTLE_MEANS) | seen.shortened
         self._lost_v = np.where(known & is_settled, self.baseline_v - mean, 0.0)
-        self._limit_v = max(
-            self._settings.lost_v, self._settings.lost_quanta * seen.cells.quantum.step
-        )
+        least = max(self._settings.lost_v, self._settings.lost_quanta * seen.cells.quantum.step)
+        moved_v = abs(seen.cells.mean_common_v - float(self.where[0]))
+        self._limit_v = least + SHIFT_SHARE * moved_v
         over = np.where(mean < 0, self._lost_v - self._limit_v, -np.inf)
         self._learn(mean, known & ~seen.shortened, seen)
         steps = steps_of(over, beyond=np.inf, known=known)

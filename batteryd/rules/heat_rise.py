@@ -3,7 +3,7 @@
 A strong heat source shows as a slope long before it shows as a difference that could be told from a
 warm sensor. The slope is that of the residual, without the offset: an offset that is being learned
 would look like a slope itself. Load heats modules unevenly, so both limits double for half an hour
-after a discharge. A rise below two quanta can be rounding, however steep.
+after a load. A rise below two quanta can be rounding, however steep.
 
 It needs no learning, so it protects from the first ten minutes after a start.
 Not seen: slow heat; that is what `heat_drift` is for.
@@ -44,7 +44,7 @@ class HeatRiseSettings(DetectorSettings):
     window_min: Annotated[int, Field(ge=2, le=SLOPE_MINUTES - 1)] = 5
     rise_k: Positive = 1.2
     rise_quanta: NotNegative = 2.1
-    loaded_s: NotNegative = 1800.0  # after a discharge both limits are doubled
+    loaded_s: NotNegative = 1800.0  # after a load both limits are doubled
 
 
 class HeatRise:

@@ -15,7 +15,7 @@ from batteryd.rules.rack import Floats, Rack
 
 IDLE_C = 0.1
 REST_C = 0.05
-LOAD_C = 0.5  # a discharge that heats
+LOAD_C = 0.5  # a load that heats
 STALE_S = 60.0
 TRUSTED_GAP_S, SAME_SOC_PCT = 3600.0, 0.5
 _RATE, _READ_AT, _IDLE, _REST, _HEAT, _SOC, _RESTARTED = range(7)
@@ -46,7 +46,7 @@ class Load:
             state[_IDLE] = at_s
         if not is_known or abs(rate) > REST_C or math.isnan(state[_REST]):
             state[_REST] = at_s
-        if not is_known or rate < -LOAD_C:
+        if not is_known or abs(rate) > LOAD_C:
             state[_HEAT] = at_s
 
     def rate_at(self, at_s: float) -> float:
@@ -62,7 +62,7 @@ class Load:
         return at_s - float(self.state[_REST])
 
     def heat_ago_s(self, at_s: float) -> float:
-        """Return for how long there has been no discharge that heats; inf where never."""
+        """Return for how long there has been no load that heats; inf where never."""
         return at_s - float(self.state[_HEAT])
 
     def restart(self, at_s: float, *, gap_s: float) -> None:
