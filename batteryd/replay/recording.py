@@ -9,6 +9,7 @@ followed it would be guessed.
 
 import csv
 import gzip
+import itertools
 import math
 import zlib
 from collections.abc import Iterator, Sequence
@@ -17,16 +18,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-import numpy as np
-
-from batteryd.domain.quality import Quality
 from batteryd.domain.quantity import QUANTITIES
 from batteryd.domain.snapshot import Layout, Snapshot, failed_snapshot, parse_column
 from batteryd.errors import ConfigError, Mistake
 from batteryd.mistakes import unknown_text
+from batteryd.replay.lines import BLOCK_LINES, LineReader, Row
 
 TIME = "time"
-EMPTY = "nan"  # what an empty cell is read as
 FAILED = "the recording has no values for this poll"
 
 
@@ -40,8 +38,8 @@ class Recording:
             ConfigError: with everything that is wrong in it.
         """
         self._path = path
-        with _rows_of(path) as rows:
-            self.layout = _layout_of(next(rows, []), file=str(path))
+        with _lines_of(path) as lines:
+            self.layout = _layout_of(next(csv.reader(lines), []), file=str(path))
 
     def snapshots(self, asset_id: str) -> Iterator[Snapshot]:
         """Yield one snapshot a line, in the order of the file.
@@ -49,64 +47,25 @@ class Recording:
         Raises:
             ConfigError: a time that cannot be read, or a file that breaks off.
         """
-        decode = _Decoder(self.layout)
-        with _rows_of(self._path) as rows:
-            next(rows)
-            for number, row in enumerate(rows, 2):
-                if not row:
-                    continue
-                at_s = _seconds(row[0])
-                if at_s is None:
-                    allowed = "a time as 2025-09-26T11:16:44Z or in seconds since 1970"
-                    raise ConfigError.one(self._path, f"line {number}", row[0], allowed)
-                yield decode.snapshot(asset_id, at_s, row[1:])
+        reader = LineReader(self.layout)
+        with _lines_of(self._path) as lines:
+            next(lines)
+            number = 1
+            while block := list(itertools.islice(lines, BLOCK_LINES)):
+                for row in reader.rows(block):
+                    number += 1
+                    if not row.time and row.values is None:
+                        continue
+                    at_s = _seconds(row.time)
+                    if at_s is None:
+                        allowed = "a time as 2025-09-26T11:16:44Z or in seconds since 1970"
+                        raise ConfigError.one(self._path, f"line {number}", row.time, allowed)
+                    yield self._snapshot(asset_id, at_s, row)
 
-
-class _Decoder:
-    """Turns the cells of a line into a snapshot."""
-
-    def __init__(self, layout: Layout) -> None:
-        self._layout = layout
-        quantities = [QUANTITIES[column.quantity] for column in layout.columns]
-        self._lowest = np.array([q.plausible_min for q in quantities])
-        self._highest = np.array([q.plausible_max for q in quantities])
-
-    def snapshot(self, asset_id: str, at_s: float, cells: Sequence[str]) -> Snapshot:
-        if not any(cells):
-            return failed_snapshot(asset_id, self._layout, at_s=at_s, failure=FAILED)
-        try:
-            values = np.array(list(map(float, cells)))
-        except ValueError:  # an empty cell, mostly
-            values = np.array([_number(cell or EMPTY) for cell in cells])
-        if len(values) != len(self._layout):
-            values = self._cut(values)
-        quality = np.zeros(len(values), dtype=np.uint8)
-        plausible = (values >= self._lowest) & (values <= self._highest)
-        if not plausible.all():
-            for i in (~plausible).nonzero()[0].tolist():
-                quality[i] = _flaw(values[i], cells[i] if i < len(cells) else "")
-                values[i] = np.nan
-        return Snapshot(asset_id, at_s, self._layout, values, quality)
-
-    def _cut(self, values: np.ndarray) -> np.ndarray:
-        # A line that breaks off, or has cells that the header does not name.
-        fitting = np.full(len(self._layout), np.nan)
-        count = min(len(values), len(fitting))
-        fitting[:count] = values[:count]
-        return fitting
-
-
-def _flaw(value: float, cell: str) -> Quality:
-    if not math.isnan(value):
-        return Quality.IMPLAUSIBLE
-    return Quality.UNDECODABLE if cell.strip() else Quality.MISSING
-
-
-def _number(cell: str) -> float:
-    try:
-        return float(cell)
-    except ValueError:
-        return math.nan
+    def _snapshot(self, asset_id: str, at_s: float, row: Row) -> Snapshot:
+        if row.values is None or row.quality is None:
+            return failed_snapshot(asset_id, self.layout, at_s=at_s, failure=FAILED)
+        return Snapshot(asset_id, at_s, self.layout, row.values, row.quality)
 
 
 def _seconds(text: str) -> float | None:
@@ -145,10 +104,10 @@ def _layout_of(header: Sequence[str], *, file: str) -> Layout:
 
 
 @contextmanager
-def _rows_of(path: Path) -> Iterator[Iterator[list[str]]]:
+def _lines_of(path: Path) -> Iterator[Iterator[str]]:
     try:
         with _opened(path) as file:
-            yield csv.reader(file)
+            yield file
     except (OSError, EOFError, zlib.error, csv.Error) as error:
         raise ConfigError.one(path, "", "", f"a CSV file that can be read ({error})") from None
 

@@ -91,6 +91,38 @@ def test_bytes_that_are_no_text_cost_their_cell(tmp_path):
     assert snapshot.quality.tolist() == [Quality.GOOD, Quality.UNDECODABLE, Quality.GOOD]
 
 
+def test_what_is_no_number_at_all_costs_its_cells(read):
+    (snapshot,) = read("1772355600,\x00," + "1" * 200_000 + ",3.652")
+
+    assert snapshot.quality.tolist() == [Quality.UNDECODABLE, Quality.IMPLAUSIBLE, Quality.GOOD]
+    assert snapshot.values[2] == 3.652
+
+
+def test_quotes_belong_to_the_file_and_a_comma_inside_of_them_parts_no_cells(read):
+    (snapshot,) = read('"1772355600","1.5","24,5","3.652"')
+
+    assert snapshot.quality.tolist() == [Quality.GOOD, Quality.UNDECODABLE, Quality.GOOD]
+    assert (snapshot.values[0], snapshot.values[2]) == (1.5, 3.652)
+
+
+def test_a_bad_line_leaves_the_hundreds_around_it_as_they_are(read):
+    lines = [f"{1772355600 + 10 * n},1.5,{20 + n % 8},3.652" for n in range(600)]
+    alone = [read(line)[0] for line in lines]
+    lines[300:300] = ["1772358595,1.5,n/a", "1772358596", "1772358597,,24.0,"]
+
+    found = read(*lines)
+
+    assert [one.is_failed for one in found].count(True) == 1
+    torn, failed, sparse = found[300:303]
+    assert torn.quality.tolist() == [Quality.GOOD, Quality.UNDECODABLE, Quality.MISSING]
+    assert failed.is_failed
+    assert sparse.quality.tolist() == [Quality.MISSING, Quality.GOOD, Quality.MISSING]
+    others = found[:300] + found[303:]
+    assert [(s.observed_at_s, *s.values) for s in others] == [
+        (s.observed_at_s, *s.values) for s in alone
+    ]
+
+
 def test_a_compressed_recording_is_read_as_it_is(tmp_path):
     path = tmp_path / "rack.csv.gz"
     path.write_bytes(gzip.compress(f"{HEADER}\n1772355600,1.5,24.0,3.652\n".encode(), mtime=0))
@@ -132,7 +164,6 @@ def test_a_time_that_cannot_be_read_is_named_with_its_line(read, text):
     [
         ("rack.csv.gz", b"this is no gzip"),
         ("rack.csv.gz", gzip.compress(HEADER.encode() * 500, mtime=0)[:40]),
-        ("rack.csv", HEADER.encode() + b"\n1772355600,\x00," + b"1" * 200_000),
     ],
 )
 def test_a_file_that_breaks_off_is_a_mistake_and_not_a_crash(tmp_path, name, content):
