@@ -8,7 +8,6 @@ Decisions never call this module: they take `now_s` or `as_of` as an argument.
 scaled, socket time-outs are not (the network does not go faster).
 """
 
-import asyncio
 import time
 from typing import Protocol
 
@@ -46,7 +45,7 @@ class SystemClock:
 
     async def sleep(self, duration_s: float) -> None:
         """Wait for real."""
-        await asyncio.sleep(duration_s)
+        await _sleep(duration_s)
 
 
 class ScaledClock:
@@ -67,4 +66,11 @@ class ScaledClock:
 
     async def sleep(self, duration_s: float) -> None:
         """Wait `duration_s` scaled seconds."""
-        await asyncio.sleep(duration_s / self.rate)
+        await _sleep(duration_s / self.rate)
+
+
+async def _sleep(duration_s: float) -> None:
+    # Whoever sleeps has loaded it; commands that only ask what time it is need not wait for it.
+    import asyncio
+
+    await asyncio.sleep(duration_s)

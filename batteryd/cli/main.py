@@ -4,22 +4,11 @@
 """
 
 import argparse
+import sys
+from collections.abc import Iterable, Mapping
+from importlib import import_module
 
 import batteryd
-from batteryd.cli import (
-    alarms,
-    audit,
-    daemon,
-    device,
-    evidence,
-    finding,
-    permit,
-    register,
-    report,
-    rules,
-    warranty,
-    work,
-)
 from batteryd.cli.frame import NO, NO_PROFILE, OK, UNREACHABLE, USAGE, Command, Run, complain
 from batteryd.errors import BatterydError, ConfigError, LinkError, ProfileError
 
@@ -31,20 +20,24 @@ EXIT_CODES: tuple[tuple[type[BatterydError], int], ...] = (
     (BatterydError, NO),
 )
 
-COMMANDS: tuple[Command, ...] = (
-    *daemon.COMMANDS,
-    *device.COMMANDS,
-    *alarms.COMMANDS,
-    *rules.COMMANDS,
-    *work.COMMANDS,
-    *permit.COMMANDS,
-    *finding.COMMANDS,
-    *register.COMMANDS,
-    *warranty.COMMANDS,
-    *report.COMMANDS,
-    *evidence.COMMANDS,
-    *audit.COMMANDS,
-)
+# In which modules the commands of a first word stand. One command loads its own alone: all of them
+# take longer to load than a short command runs.
+_HOMES: Mapping[str, tuple[str, ...]] = {
+    "run": ("daemon",),
+    "demo": ("daemon",),
+    "check-config": ("daemon",),
+    "status": ("daemon",),
+    "probe": ("probe",),
+    "replay": ("replay",),
+    "alarms": ("alarms",),
+    "rules": ("rules",),
+    "work": ("work", "permit"),
+    "finding": ("finding",),
+    "register": ("register",),
+    "warranty": ("warranty",),
+    "report": ("report", "evidence"),
+    "audit": ("audit",),
+}
 
 _GROUPS = {
     "alarms": "alarms, and who has seen them",
@@ -60,8 +53,9 @@ _GROUPS = {
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    parser = _parser()
-    arguments = parser.parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    parser = _parser(commands(words[0] if words else ""))
+    arguments = parser.parse_args(words)
     if arguments.run is None:
         parser.print_help()
         return USAGE
@@ -75,7 +69,14 @@ def main(argv: list[str] | None = None) -> int:
         return OK
 
 
-def _parser() -> argparse.ArgumentParser:
+def commands(word: str = "") -> tuple[Command, ...]:
+    """Return the commands of the modules where a first word stands; without one, all."""
+    found = _HOMES.get(word) or dict.fromkeys(name for names in _HOMES.values() for name in names)
+    modules = [import_module(f"batteryd.cli.{name}") for name in found]
+    return tuple(command for module in modules for command in module.COMMANDS)
+
+
+def _parser(known: Iterable[Command]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="batteryd", description="Watches the lithium-ion batteries behind UPSs."
     )
@@ -83,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(run=None)
     top = parser.add_subparsers(title="commands", metavar="COMMAND")
     groups: dict[str, argparse._SubParsersAction[argparse.ArgumentParser]] = {}
-    for command in COMMANDS:
+    for command in known:
         *group, word = command.words
         if group and group[0] not in groups:
             made = top.add_parser(group[0], help=_GROUPS[group[0]])

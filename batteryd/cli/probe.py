@@ -142,19 +142,23 @@ def _address(arguments: argparse.Namespace) -> "Address":
         raise ConfigError.one("TARGET", "", "", str(error)) from None
 
 
-PROBE = Command(("probe",), probe, (
-    argument(
-        "target", nargs="?", metavar="TARGET",
-        help="snmp://host[:161]?community=public&version=2c or modbus://host/UNIT",
-    ),
-    argument("--profile", metavar="NAME", help="read with this profile; default: recognise"),
-    argument("--profiles", type=Path, metavar="FOLDER", help="profiles that count before others"),
-    argument("--timeout", type=float, default=2.0, metavar="S", help="for one answer"),
-    argument("--record", type=Path, metavar="FILE", help="write an anonymous recording, too"),
-    argument(
-        "--keep", action="append", default=[], metavar="TEXT",
-        help="a text that may stay in the recording, such as the model's name; may be repeated",
-    ),
-    argument("--replay", type=Path, metavar="FILE", help="read a recording instead of a device"),
-    CONFIG, JSON,
-))  # fmt: skip
+COMMANDS = (
+    Command(("probe",), probe, (
+        argument(
+            "target", nargs="?", metavar="TARGET",
+            help="snmp://host[:161]?community=public&version=2c or modbus://host/UNIT",
+        ),
+        argument("--profile", metavar="NAME", help="read with this profile; default: recognise"),
+        argument("--profiles", type=Path, metavar="FOLDER",
+                 help="profiles that count before others"),
+        argument("--timeout", type=float, default=2.0, metavar="S", help="for one answer"),
+        argument("--record", type=Path, metavar="FILE", help="write an anonymous recording, too"),
+        argument(
+            "--keep", action="append", default=[], metavar="TEXT",
+            help="a text that may stay in the recording, such as the model's name; repeatable",
+        ),
+        argument("--replay", type=Path, metavar="FILE",
+                 help="read a recording instead of a device"),
+        CONFIG, JSON,
+    )),
+)  # fmt: skip

@@ -135,16 +135,19 @@ def _require_polls(journal: "Journal", asset: "Asset", *, from_s: float, to_s: f
     raise ConfigError.one("replay", "--from", instant(from_s), allowed)
 
 
-REPLAY = Command(("replay",), replay, (
-    argument("recording", nargs="?", type=Path, help="a wide CSV, plain or .gz"),
-    argument("--battery", type=Path, metavar="FILE",
-             help="a TOML that describes the recording's battery"),
-    argument("--journal", metavar="BATTERY", help="a battery whose journal is led past the rules"),
-    argument("--from", dest="from_s", type=instant_of, metavar="ISO",
-             help="with --journal: from when, with its offset"),
-    argument("--to", dest="to_s", type=instant_of, metavar="ISO",
-             help="with --journal: until when"),
-    argument("--rules", type=Path, metavar="FILE",
-             help="rules.toml (default: the packaged), with --journal: to compare with yours"),
-    CONFIG, JSON,
-))  # fmt: skip
+COMMANDS = (
+    Command(("replay",), replay, (
+        argument("recording", nargs="?", type=Path, help="a wide CSV, plain or .gz"),
+        argument("--battery", type=Path, metavar="FILE",
+                 help="a TOML that describes the recording's battery"),
+        argument("--journal", metavar="BATTERY",
+                 help="a battery whose journal is led past the rules"),
+        argument("--from", dest="from_s", type=instant_of, metavar="ISO",
+                 help="with --journal: from when, with its offset"),
+        argument("--to", dest="to_s", type=instant_of, metavar="ISO",
+                 help="with --journal: until when"),
+        argument("--rules", type=Path, metavar="FILE",
+                 help="rules.toml (default: the packaged), with --journal: to compare with yours"),
+        CONFIG, JSON,
+    )),
+)  # fmt: skip
