@@ -3,13 +3,15 @@
 Quote the ratios, not the absolutes: the machine is what it is, but both sides of a ratio ran on it
 within the same minute. `BENCH_ARGS='--seconds 10 rules journal'` runs some of them, and polls for a
 shorter time.
+
+`BENCH_ARGS='detection --seeds 3'` measures what the rules find instead; it has a table of its own.
 """
 
 import argparse
 import sys
 from collections.abc import Callable
 
-from tests.bench import end_to_end, journal, modbus, polling, reports, rules, snmp
+from tests.bench import detection, end_to_end, journal, modbus, polling, reports, rules, snmp
 from tests.bench.row import BenchRow
 
 BENCHMARKS: dict[str, Callable[[float], list[BenchRow]]] = {
@@ -25,6 +27,8 @@ BENCHMARKS: dict[str, Callable[[float], list[BenchRow]]] = {
 
 def main() -> int:
     """Run what was asked for and print the table."""
+    if sys.argv[1:2] == ["detection"]:
+        return detection.main(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], help="default: all")
     parser.add_argument("--seconds", type=float, default=60.0, help="how long 10,000 are polled")
