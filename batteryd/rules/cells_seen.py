@@ -5,6 +5,7 @@ of charge, load and charger do to them; a residual is a cell minus that. The mea
 rest is good to a tenth of a millivolt, a hundred times below what a load does.
 """
 
+import math
 from typing import ClassVar
 
 import numpy as np
@@ -50,9 +51,9 @@ class CellsSeen:
         self, read: Floats, quality: np.ndarray, load: Load, *, at_s: float, dt_s: float
     ) -> bool:
         """Take one poll; True where it closes ten minutes at rest."""
-        known = read[np.isfinite(read)] if np.isnan(read.sum()) else read
+        known = read[np.isfinite(read)] if math.isnan(read.sum()) else read
         common_v = interquartile_mean(known)
-        if np.isnan(common_v):
+        if math.isnan(common_v):
             self.is_believed = np.zeros(len(read), dtype=bool)
             return False
         self.common_v = common_v
@@ -60,10 +61,10 @@ class CellsSeen:
             read, quality, reference=self.common_v, at_s=at_s, dt_s=dt_s
         )
         if load.rest_for_s(at_s) < SETTLED_S:
-            if not np.isnan(self.began[0]):
+            if not math.isnan(self.began[0]):
                 self._begin(np.nan)
             return False
-        if np.isnan(self.began[0]):
+        if math.isnan(self.began[0]):
             self.quantum.look(read)
             self._begin(at_s)
         add_believed(self.believed.last, is_believed, sums=self.sums, counts=self.counts)

@@ -10,6 +10,7 @@ none. What was learned stays. During work nothing is learned (`is_learning`), as
 switched racks are not normal.
 """
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import ClassVar, cast
 
@@ -45,6 +46,14 @@ GAP_S_MIN = 60.0
 GAP_POLLS = 3
 AMBIENT_JUMP_K = 5.0
 Seconds = float
+
+# What is due at a poll that closes a minute, ten minutes at rest, or neither.
+_DUE = {
+    (False, False): {Rhythm.POLL},
+    (True, False): {Rhythm.POLL, Rhythm.MINUTE},
+    (False, True): {Rhythm.POLL, Rhythm.REST_MEAN},
+    (True, True): set(Rhythm),
+}
 
 
 def compile_detection(rules: tuple[Rule, ...], asset: Asset, layout: Layout) -> "Detection | None":
@@ -121,6 +130,10 @@ class RackWatch:
         self.name = str(rack.component)
         self._rack, self._gap_s = rack, gap_s
         self._watched = [_Watched(rule, rack) for rule in rules if _has_places(rule, rack)]
+        self._due = {
+            closes: tuple(w for w in self._watched if w.rhythm in rhythms)
+            for closes, rhythms in _DUE.items()
+        }
         self._causes = Causes()
         self.clock = np.full(1, np.nan)
         self._ambient = Believed(
@@ -154,17 +167,8 @@ class RackWatch:
         seen = self.seen
         self._begin(snapshot.observed_at_s)
         self._look(snapshot)
-        due = {Rhythm.POLL}
-        if seen.is_minute:
-            due.add(Rhythm.MINUTE)
-        if seen.is_rest_mean:
-            due.add(Rhythm.REST_MEAN)
-        findings = [
-            finding
-            for watched in self._watched
-            if watched.rhythm in due
-            for finding in self._findings(watched, seen)
-        ]
+        due = self._due[seen.is_minute, seen.is_rest_mean]
+        findings = [finding for watched in due for finding in self._findings(watched, seen)]
         if seen.is_minute:
             seen.heat.learn(seen.load, spared=self._spared())
         return self._causes.events(findings, self._rack, at_s=seen.at_s) if findings else []
@@ -187,7 +191,7 @@ class RackWatch:
         self.clock[0] = at_s
         seen = self.seen
         seen.at_s, seen.dt_s = at_s, at_s - before_s
-        if np.isnan(before_s) or not 0 < seen.dt_s <= self._gap_s:
+        if math.isnan(before_s) or not 0 < seen.dt_s <= self._gap_s:
             seen.load.restart(at_s, gap_s=at_s - before_s)
             seen.dt_s = 0.0
             self._ambient.restart()
@@ -199,7 +203,7 @@ class RackWatch:
     def _look(self, snapshot: Snapshot) -> None:
         seen, rack = self.seen, self._rack
         values, quality = snapshot.values, snapshot.quality
-        if rack.soc_at is not None and np.isfinite(values[rack.soc_at]):
+        if rack.soc_at is not None and math.isfinite(values[rack.soc_at]):
             seen.soc_pct = float(values[rack.soc_at])
         seen.load.take(values, at_s=seen.at_s, soc_pct=seen.soc_pct)
         clock = {"at_s": seen.at_s, "dt_s": seen.dt_s}

@@ -21,6 +21,7 @@ from batteryd.rules.rack import Bools, Floats
 
 NAN = float("nan")
 COLUMNS = 4
+NOWHERE: frozenset[int] = frozenset()
 
 
 class Judged(NamedTuple):
@@ -87,6 +88,8 @@ class Held:
     @property
     def active_places(self) -> frozenset[int]:
         """Indices of the places that have an alarm."""
+        if not self._places:
+            return NOWHERE
         return frozenset(index for index, place in self._places.items() if place.active)
 
     @property
