@@ -19,6 +19,7 @@ from typing import NamedTuple
 from batteryd.domain.inventory import Chemistry
 from batteryd.replay.battery import recorded_asset
 from batteryd.replay.playback import Playback
+from simulators.traces.cluster import CLUSTER_KINDS, make_cluster, plan_cluster
 from simulators.traces.geometry import TraceRack, parse_rack
 from simulators.traces.kinds import KINDS, make_trace, plan_trace
 from simulators.traces.trace import Trace, battery_text
@@ -34,7 +35,7 @@ class Job(NamedTuple):
     """One trace to make."""
 
     kind: str
-    rack: TraceRack
+    rack: TraceRack | None  # a log of a cluster brings its own
     seed: int
 
 
@@ -53,25 +54,28 @@ def main(arguments: Sequence[str]) -> int:
     racks = [parse_rack(text) for text in asked.geometry]
     jobs = list(jobs_of(racks, kinds=asked.kinds, seeds=seeds))
     if not jobs:
-        parser.error(f"no kind is called so; there are {', '.join(KINDS)}")
+        parser.error(f"no kind is called so; there are {', '.join((*KINDS, *CLUSTER_KINDS))}")
     with ProcessPoolExecutor(asked.jobs) as pool:
         print_outcomes(list(pool.map(partial(run, keep=asked.keep), jobs)), verbose=asked.verbose)
     return 0
 
 
 def jobs_of(racks: Sequence[TraceRack], *, kinds: Sequence[str], seeds: range) -> Iterator[Job]:
-    """Yield what to make, rack by rack and kind by kind."""
+    """Yield what to make, rack by rack and kind by kind; logs of clusters last."""
     for rack in racks:
         for kind in KINDS:
             is_asked = any(part in kind for part in kinds)
             is_twice = LFP_ONLY in kind and rack.chemistry is Chemistry.LFP
             if is_asked and not is_twice:
                 yield from (Job(kind, rack, seed) for seed in seeds)
+    for kind in CLUSTER_KINDS:
+        if any(part in kind for part in kinds):
+            yield from (Job(kind, None, seed) for seed in seeds)
 
 
 def run(job: Job, *, keep: Path | None = None) -> Outcome:
     """Make one trace, replay it and judge what was said."""
-    trace = make_trace(plan_trace(job.kind, job.rack, job.seed))
+    trace = trace_of(job)
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
         trace.write(keep)
@@ -79,6 +83,13 @@ def run(job: Job, *, keep: Path | None = None) -> Outcome:
     begin_s = time.perf_counter()
     said = said_of(playback.all_of(trace.snapshots()))
     return outcome_of(trace, said, replay_s=time.perf_counter() - begin_s)
+
+
+def trace_of(job: Job) -> Trace:
+    """Make the trace of a job."""
+    if job.rack is None:
+        return make_cluster(plan_cluster(job.kind, job.seed))
+    return make_trace(plan_trace(job.kind, job.rack, job.seed))
 
 
 def playback_of(trace: Trace) -> Playback:

@@ -174,7 +174,7 @@ def _is_about(one: Said, module: int, sensor: int) -> bool:
 
 def _false(truth: Truth, said: list[Said]) -> Iterator[Said]:
     for one in said:
-        if not one.is_alarm:
+        if not one.is_alarm or one.rule == SILENCE:
             continue
         if truth.family is Family.CLUSTER:
             is_late = truth.onset_s is not None and one.at_s >= truth.onset_s

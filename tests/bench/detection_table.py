@@ -4,6 +4,7 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from simulators.traces.faults import Family
 from simulators.traces.program import DAY_S
 from tests.bench.detection_score import Outcome, Said
 
@@ -29,7 +30,7 @@ def _by_kind(outcomes: Iterable[Outcome]) -> Iterator[Row]:
     yield "rack", "kind", "found", "median_min", "min", "max", "by", "false", "elsewhere"
     groups: dict[tuple[str, str], list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
-        groups[outcome.rack, outcome.truth.kind].append(outcome)
+        groups[_rack_of(outcome), outcome.truth.kind].append(outcome)
     for (rack, kind), group in groups.items():
         hits = [outcome.hit for outcome in group if outcome.hit is not None]
         minutes = [m for outcome in group if (m := outcome.minutes) is not None]
@@ -69,7 +70,7 @@ def _false_by_rule(outcomes: Sequence[Outcome]) -> Iterator[Row]:
     yield "rack", "false by rule", "count", "days", "a_month"
     groups: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
-        groups[outcome.rack].append(outcome)
+        groups[_rack_of(outcome)].append(outcome)
     for rack, group in groups.items():
         days = sum(outcome.counted_s for outcome in group) / DAY_S
         rules = Counter(one.rule for outcome in group for one in outcome.false)
@@ -92,6 +93,11 @@ def _summary(outcomes: Sequence[Outcome]) -> Iterator[str]:
         f"unexplained {sum(len(o.unexplained) for o in outcomes)}, "
         f"{polls / replay_s:,.0f} polls/s"
     )
+
+
+def _rack_of(outcome: Outcome) -> str:
+    # Every log of a cluster is of another rack.
+    return "clusters" if outcome.truth.family is Family.CLUSTER else outcome.rack
 
 
 def _counts(counter: Counter[str]) -> str:
