@@ -1,9 +1,11 @@
 """Which readings of sensors and cells are believed, poll by poll, and how many were not.
 
 Thermistors and buses produce wild single readings: 100 °C or -40 °C for one poll. A reading that
-has moved farther than physics would is dropped until it repeats: `REPEATS` times in a row to the
-same side. Then it is true, however odd: a cell that is shorted hard falls by 0.3 V at once. So a
-wild reading never gets into a mean, and a real step is a few polls late.
+has moved farther than physics would is dropped until it repeats: `REPEATS` times in a row, and near
+one another. Then it is true, however odd: a cell that is shorted hard falls by 0.3 V at once. So a
+wild reading never gets into a mean, and a real step is a few polls late. What was believed last
+outlives any gap, as the first reading after it may be a wild one too; of what was never read, the
+middle of all others stands for it.
 
 Readings that are missing count apart from readings that are wrong: a missing one is the bus, a
 wrong one the sensor. Both are counted as shares of about the last six hours (they fade).
@@ -21,7 +23,10 @@ from batteryd.rules.rack import Bools, Floats
 Counts = npt.NDArray[np.int16]
 
 REPEATS = 3
+NEAR_SHARE = 0.25  # of how far they moved: as near as this, readings repeat one another
+OTHERS_MIN = 4  # readings that have a middle
 FADE_S = 21600.0
+_DOUBTED_COLUMNS = 3
 
 # What says that a number was wrong, not that there was none.
 _WRONG = np.zeros(256, dtype=bool)
@@ -35,7 +40,7 @@ class Believed:
     """The last readings that were believed, of columns of one quantity."""
 
     REMEMBERED: ClassVar[tuple[str, ...]] = (
-        "last", "side", "repeats", "wrong", "missing", "doubted_at_s", "polls",
+        "last", "doubted", "wrong", "missing", "doubted_at_s", "polls",
     )  # fmt: skip
 
     def __init__(
@@ -43,16 +48,28 @@ class Believed:
     ) -> None:
         """`counts`: whether to count what was wrong or missing."""
         self._lowest, self._highest, self._step = lowest, highest, step
-        self._all: Bools = np.ones(count, dtype=bool)
         self._is_doubting = True
         self.last = np.full(count, np.nan)
-        self.side = np.zeros(count, dtype=np.int8)  # where a reading has just jumped to: -1, 0, 1
-        self.repeats = np.zeros(count, dtype=np.int8)
+        self._moved_to = np.zeros(count)  # the last reading that is doubted
+        self._repeats = np.zeros(count, dtype=np.int8)  # how often it was read
         counted = count if counts else 0
         self.wrong = np.zeros(counted)  # of about six hours
         self.missing = np.zeros(counted)
         self.doubted_at_s = np.full(counted, np.nan)  # when one was last wrong or missing
         self.polls = np.zeros(1)
+
+    @property
+    def doubted(self) -> Floats:
+        """The readings that are doubted, a row each: column, reading, how often it was read."""
+        at = self._repeats.nonzero()[0]
+        return np.column_stack((at, self._moved_to[at], self._repeats[at])).astype(float)
+
+    @doubted.setter
+    def doubted(self, rows: Floats) -> None:
+        at = rows.reshape(-1, _DOUBTED_COLUMNS)[:, 0].astype(np.intp)
+        self._repeats.fill(0)
+        self._moved_to[at], self._repeats[at] = rows[:, 1], rows[:, 2]
+        self._is_doubting = True
 
     def take(
         self, read: Floats, quality: Qualities, *, reference: float, at_s: float, dt_s: float
@@ -77,9 +94,7 @@ class Believed:
             return None
         is_fit = quality == Quality.GOOD
         is_fit &= (read >= self._lowest) & (read <= self._highest)
-        is_far = is_fit & (np.abs(moved) > self._step)
-        if is_far.any() or self._is_doubting:
-            is_far = self._doubted(is_far, is_fit, moved)
+        is_far = self._doubts(shown, is_fit)
         is_believed: Bools = is_fit & ~is_far
         np.copyto(self.last, shown, where=is_believed)
         if len(self.wrong):
@@ -90,9 +105,8 @@ class Believed:
         return is_believed
 
     def restart(self) -> None:
-        """Compare with nothing: nobody has looked for a while."""
-        self.last.fill(np.nan)
-        self.repeats.fill(0)
+        """Doubt anew: nobody has looked for a while, so nothing was read in a row."""
+        self._repeats.fill(0)
 
     def _is_usual(self, read: Floats, quality: Qualities, moved: Floats) -> bool:
         return bool(
@@ -103,17 +117,25 @@ class Believed:
             and not quality.any()
         )
 
-    def _doubted(self, is_far: Bools, is_fit: Bools, moved: Floats) -> Bools:
-        side = np.sign(moved)
-        again = is_far & (side == self.side)
-        self.repeats[is_fit & ~again] = 0
-        self.repeats[is_far] += 1
-        self.side[is_far] = side[is_far]
-        is_true = is_far & (self.repeats >= REPEATS)
-        self.repeats[is_true] = 0
-        self._is_doubting = bool(self.repeats.any())
-        still_far: Bools = is_far & ~is_true
-        return still_far
+    def _doubts(self, shown: Floats, is_fit: Bools) -> Bools:
+        """Return which readings have moved too far, and have not been repeated yet."""
+        moved = np.abs(shown - self._last_or_middle(shown, is_fit))
+        is_far: Bools = is_fit & ~(moved <= self._step)  # also what there is nothing to compare by
+        near = np.fmax(self._step, NEAR_SHARE * moved)
+        again = is_far & (self._repeats > 0) & (np.abs(shown - self._moved_to) <= near)
+        self._repeats[is_fit & ~again] = 0
+        self._repeats[is_far] += 1
+        self._moved_to[is_far] = shown[is_far]
+        is_true = self._repeats >= REPEATS
+        self._repeats[is_true] = 0
+        self._is_doubting = bool(self._repeats.any())
+        return is_far & ~is_true
+
+    def _last_or_middle(self, shown: Floats, is_fit: Bools) -> Floats:
+        is_new = np.isnan(self.last)
+        if not is_new.any() or is_fit.sum() < OTHERS_MIN:
+            return self.last
+        return np.where(is_new, np.median(shown[is_fit]), self.last)
 
 
 def add_believed(
