@@ -247,6 +247,8 @@ class Monitor:
         try:
             self.record(self._permits.refresh(inventory, now_s=now_s), now_s=now_s)
             self.record(self._engine.set_at_work(self.orders_started, now_s=now_s), now_s=now_s)
+            # Once more: what the limits of work have just raised takes a GO back in this cycle.
+            self.record(self._permits.refresh(inventory, now_s=now_s), now_s=now_s)
             lost = self._permits.lost(sight, now_s=now_s)
         except StoreError as error:
             self._note_ledger_trouble(error)

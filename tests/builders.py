@@ -116,7 +116,7 @@ def make_inventory(*batteries: Battery) -> Inventory:
     )
 
 
-def make_key(component: str = "s1/m02/t1", *, asset_id: str = "rack-1") -> AlarmKey:
+def make_key(component: str = "s1/m02", *, asset_id: str = "rack-1") -> AlarmKey:
     """Return the key of a temperature alarm."""
     return AlarmKey("daejeon", asset_id, parse_component(component), "module_temperature")
 
@@ -128,7 +128,7 @@ def make_alarm(key: AlarmKey | None = None, **changes: object) -> Alarm:
         condition=Condition.UNACKNOWLEDGED,
         suppression=Suppression.NONE,
         priority=Priority.HIGH,
-        scope=Scope.SENSOR,
+        scope=Scope.MODULE,
         raised_at_s=NOON_S - 60,
         changed_at_s=NOON_S - 60,
         quantity="temperature_c",

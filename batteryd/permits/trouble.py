@@ -2,7 +2,8 @@
 
 An alarm says which quantity it judged; that decides, whatever the site calls its rules. Rules that
 judge no quantity are known by name. An alarm of neither kind (a warranty, a full disk) says nothing
-about the room.
+about the room. One about a sensor says that its place is not seen, not that anything is hot there:
+a sensor that reads too much while its peers do not is told as its module.
 """
 
 from types import MappingProxyType
@@ -37,6 +38,8 @@ BY_RULE = MappingProxyType({"silence": AlarmTrouble.COMMUNICATION})
 
 def trouble_of(alarm: Alarm) -> AlarmTrouble | None:
     """Return what an alarm is about; None where it says nothing about the room."""
+    if alarm.key.component.sensor is not None:
+        return AlarmTrouble.COMMUNICATION
     return BY_QUANTITY.get(alarm.quantity) or BY_RULE.get(alarm.key.rule)
 
 

@@ -9,28 +9,25 @@ active or waiting, are then looked at one by one.
 A point is about a component. A temperature sensor's component is its module: the module is one
 alarm, its worst sensor decides. It returns when every sensor that can be read is back, and the one
 that raised it can be read: a sensor that died in the heat must not end the alarm.
-Only good values count. A bad or uncertain one neither raises nor returns anything. Neither does one
-that comes out of nowhere, where the rule has a `jump`: sensors show 100 °C for a single read, now
-and then for two. No priority without a delay is raised by it until three in a row are beyond, or
-the last steps were such as a battery can make; delays run from the first reading on.
+Only good values count. A bad or uncertain one neither raises nor returns anything. A good one that
+comes out of nowhere is doubted for a moment, where the rule says so (`limit_jump`): each sensor by
+itself, so that one which shows nonsense does not hold its neighbour back.
 """
 
-import itertools
-import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from batteryd.domain.alarm import AlarmEvent, AlarmKey, Priority
+from batteryd.domain.alarm import AlarmEvent, AlarmKey
 from batteryd.domain.inventory import Asset
 from batteryd.domain.quality import Quality
 from batteryd.domain.snapshot import Layout, Snapshot
 from batteryd.rules.kind import NEVER_S, Rule, Standing, poll_interval_s
+from batteryd.rules.limit_jump import BEFORE, believed
 from batteryd.rules.limit_program import Point, Program, compile_program
 from batteryd.rules.limit_text import Observation, event_of
 from batteryd.rules.timing import Timing
 
 GAP_S_MIN = 60.0
-REPEATS_OF_JUMP = 2  # after the first reading beyond
 GAP_POLLS = 3  # a longer gap than so many polls (and than GAP_S_MIN) restarts running delays
 
 
@@ -58,13 +55,13 @@ class Limits:
         self._asset = asset
         self._gap_s = max(GAP_S_MIN, GAP_POLLS * poll_interval_s(asset))
         self._watched: dict[int, _Watched] = {}  # by index of the point
-        self._before: tuple[Snapshot, ...] = ()  # the last two that were good
+        self._before: tuple[Snapshot, ...] = ()  # that did not fail, as many as `BEFORE`
 
     def step(self, snapshot: Snapshot, *, now_s: float) -> Sequence[AlarmEvent]:
         """Judge a snapshot."""
         if snapshot.is_failed:
             return ()
-        before, self._before = self._before, (*self._before[-1:], snapshot)
+        before, self._before = self._before, (*self._before, snapshot)[-BEFORE:]
         values = snapshot.values
         outside = (values <= self._program.lower) | (values >= self._program.upper)
         if not self._watched and not outside.any():
@@ -106,15 +103,17 @@ class Limits:
         self, index: int, snapshot: Snapshot, before: tuple[Snapshot, ...], *, now_s: float
     ) -> AlarmEvent | None:
         point = self._program.points[index]
-        column = _worst_column(point, snapshot)
-        if column is None:
+        columns = _good_columns(point, snapshot)
+        if not columns:
             return None
         watched = self._watched.get(index) or self._new(point)
-        value, at_s = float(snapshot.values[column]), snapshot.observed_at_s
+        at_s, values = snapshot.observed_at_s, snapshot.values
+        reached = {c: believed(point, c, (*before, snapshot)) for c in columns}
+        column = max(columns, key=lambda c: reached[c] or 0)  # the worst value of them
         verdict = watched.timing.step(
             at_s,
-            reached=self._reached(point, column, (*before, snapshot)),
-            is_back=point.is_back(value) and _can_be_read(watched.raised_by, snapshot),
+            reached=reached[column],
+            is_back=point.is_back(values[columns[0]]) and _can_be_read(watched.raised_by, snapshot),
         )
         if watched.timing.is_idle:
             self._watched.pop(index, None)
@@ -123,43 +122,19 @@ class Limits:
         if verdict is None:
             return None
         watched.raised_by = column
-        where = self._program.layout.columns[column]
+        where, value = self._program.layout.columns[column], float(values[column])
         return event_of(point, self._asset, Observation(where, value, at_s, now_s - at_s, verdict))
-
-    def _reached(
-        self, point: Point, column: int, snapshots: tuple[Snapshot, ...]
-    ) -> Priority | None:
-        now = snapshots[-1]
-        reached = point.reached(float(now.values[column]))
-        if not point.settings.jump or reached is None:
-            return reached
-        recent = [s for s in snapshots if 0 <= now.observed_at_s - s.observed_at_s <= self._gap_s]
-        if not _is_sudden(point, [float(s.values[column]) for s in recent]):
-            return reached
-        waiting = (p for p, s in point.on_delay_s.items() if p <= reached and s > 0)
-        return max(waiting, default=None)
 
     def _new(self, point: Point) -> _Watched:
         delays_s = point.on_delay_s, point.settings.off_delay_s
         return _Watched(Timing(*delays_s, gap_s=self._gap_s))
 
 
-def _worst_column(point: Point, snapshot: Snapshot) -> int | None:
+def _good_columns(point: Point, snapshot: Snapshot) -> list[int]:
+    """Return the columns of a point that can be believed, the worst value first."""
     good = [c for c in point.columns if snapshot.quality[c] == Quality.GOOD]
     sign, values = point.settings.sign, snapshot.values
-    return max(good, key=lambda c: sign * values[c], default=None)
-
-
-def _is_sudden(point: Point, readings: Sequence[float]) -> bool:
-    """Whether the last reading is beyond a setpoint, and may be there for a moment only."""
-    known = [reading for reading in readings if not math.isnan(reading)]
-    steps = (abs(later - earlier) for earlier, later in itertools.pairwise(known))
-    if all(step <= point.settings.jump for step in steps):
-        return False
-    is_repeated = len(known) > REPEATS_OF_JUMP and all(
-        point.reached(reading) is not None for reading in known
-    )
-    return not is_repeated
+    return sorted(good, key=lambda c: -sign * values[c])
 
 
 def _can_be_read(column: int | None, snapshot: Snapshot) -> bool:

@@ -1,5 +1,6 @@
 """The settings of the rule kind `limit`, and what is a mistake in them."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -37,7 +38,7 @@ class LimitSettings(RuleSettings):
 
     FIXED: ClassVar = RuleSettings.FIXED | {"quantities", "direction", "scope"}
     AT_WORK: ClassVar = RuleSettings.AT_WORK | {
-        "setpoint", "tighten_by", "deadband", "on_delay_s", "off_delay_s", "says",
+        "setpoint", "tighten_by", "deadband", "on_delay_s", "off_delay_s", "jump", "says",
     }  # fmt: skip
     AT_WORK_ONLY: ClassVar = frozenset({"tighten_by"})
 
@@ -83,6 +84,9 @@ class LimitSettings(RuleSettings):
         for key in ("deadband", "off_delay_s"):
             if getattr(at_work, key) < getattr(self, key):
                 yield Looser(key, f"{getattr(self, key):g} or more: an alarm ends no sooner")
+        if (at_work.jump or math.inf) < (self.jump or math.inf):
+            or_more = f"{self.jump:g} or more, or " if self.jump else ""
+            yield Looser("jump", f"{or_more}0: no more readings are held back")
 
     @model_validator(mode="after")
     def _setpoints_can_be_reached_in_order(self) -> Self:

@@ -37,7 +37,7 @@ def test_open_alarms_are_listed_with_their_sentence(
 
     (row,) = json.loads(capsys.readouterr().out)
     assert code == 0
-    assert row["key"] == "daejeon/rack-1/s1/m02/t1/module_temperature"
+    assert row["key"] == "daejeon/rack-1/s1/m02/module_temperature"
     assert row["why"] == "module 2 of rack 1: 46.2 °C, above 40.0 °C"
     assert row["condition"] == "unacknowledged"
 
@@ -45,7 +45,7 @@ def test_open_alarms_are_listed_with_their_sentence(
 def test_an_acknowledgement_names_its_person_and_is_audited(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    key = "daejeon/rack-1/s1/m02/t1/module_temperature"
+    key = "daejeon/rack-1/s1/m02/module_temperature"
 
     assert main(["alarms", "ack", key, "--by", "kim", "-c", str(config)]) == 0
     assert main(["alarms", "ack", key, "--by", "lee", "-c", str(config)]) == 1

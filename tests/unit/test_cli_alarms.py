@@ -17,7 +17,7 @@ from tests.builders import make_alarm, make_snapshot
 from tests.journals import open_journal
 
 CONFIG = Path(__file__).parents[2] / "config"
-KEY = "daejeon/rack-1/s1/m02/t1/module_temperature"
+KEY = "daejeon/rack-1/s1/m02/module_temperature"
 INVENTORY = """
 [[site]]
 site_id = "daejeon"
@@ -280,7 +280,7 @@ def test_the_last_hours_of_an_alarms_place_are_drawn_against_its_peers(
     assert run("show", KEY, "--json") == 0
     picture = json.loads(capsys.readouterr().out)["picture"]
 
-    assert "sensor 1 of module 2 of Rack 1 against its 5 peers, °C" in drawn
+    assert "module 2 of Rack 1 against its 2 peers, °C" in drawn
     assert "46.2 to 46.2, last 46.2" in drawn
     assert picture["lines"]["peers"][-1] == 24.5
 

@@ -243,12 +243,92 @@ def test_silence_takes_the_go_back(at_work: House) -> None:
     assert all(reason.startswith("PW-05") for reason in at_work.order.revoked_because)
 
 
-def test_an_alarm_in_the_room_takes_the_go_back_in_the_same_step(at_work: House) -> None:
-    at_work.step(R3={"module_temperature_c_max": 51.0})
+def heat(house: House, degrees: float) -> None:
+    house.step(R3={"module_temperature_c_max": degrees})
 
-    assert at_work.alarm("module_temperature") is not None
-    assert at_work.order.state is WorkState.REVOKED
-    assert any(reason.startswith("PW-06") for reason in at_work.order.revoked_because)
+
+@pytest.fixture
+def beside(tmp_path: Path, inventory: Inventory) -> Iterator[House]:
+    """Yield a site where R3 is in the room and on another bus: only an alarm speaks of it."""
+    r3 = replace(inventory.batteries["R3"], dc_bus_id="DC-6")
+    buses = {**inventory.dc_buses, "DC-6": replace(inventory.dc_buses["DC-5"], dc_bus_id="DC-6")}
+    batteries = {**inventory.batteries, "R3": r3}
+    made = House(tmp_path, replace(inventory, batteries=batteries, dc_buses=buses))
+    made.step()
+    made.open_order()
+    assert made.check() is Decision.GO
+    yield made
+    made.close_stores()
+
+
+@pytest.mark.parametrize("heating", [(24.0, 31.0, 38.0), (24.0, 24.0, 51.0), (24.0, 24.0, 99.0)])
+def test_at_work_an_alarm_in_the_room_takes_the_go_back_in_the_step_of_its_first_reading(
+    beside: House, heating: tuple[float, ...]
+) -> None:
+    beside.start()
+    *before, beyond = heating
+    for degrees in before:
+        heat(beside, degrees)
+    assert beside.order.state is WorkState.STARTED
+
+    heat(beside, beyond)
+
+    alarm = beside.alarm("module_temperature")
+    assert alarm is not None
+    assert alarm.value == beyond
+    assert beside.order.state is WorkState.REVOKED
+    (because,) = beside.order.revoked_because
+    assert because.startswith("PW-06")
+
+
+@pytest.mark.parametrize("heating", [(31.0, 38.0, 44.0, 52.0), (51.0,) * 3, (99.0,) * 3])
+def test_a_go_that_nobody_uses_yet_is_taken_back_in_the_step_that_raises_the_alarm(
+    beside: House, heating: tuple[float, ...]
+) -> None:
+    *before, believed = heating
+    for degrees in before:
+        heat(beside, degrees)
+        assert beside.alarm("module_temperature") is None
+        assert beside.order.state is WorkState.CLEARED
+
+    heat(beside, believed)
+
+    assert beside.alarm("module_temperature") is not None
+    assert beside.order.state is WorkState.REVOKED
+    (because,) = beside.order.revoked_because
+    assert because.startswith("PW-06")
+
+
+def test_a_ghost_in_the_room_takes_no_go_back_while_nobody_is_there(beside: House) -> None:
+    for degrees in (24.0, 99.0, 99.0, 24.0):
+        heat(beside, degrees)
+
+    assert beside.alarm("module_temperature") is None
+    assert beside.order.state is WorkState.CLEARED
+
+
+def test_work_that_begins_while_a_reading_is_in_doubt_loses_its_go_as_it_begins(
+    beside: House,
+) -> None:
+    heat(beside, 51.0)
+    assert beside.order.state is WorkState.CLEARED
+
+    beside.start()
+    beside.wait(0.5)  # the next cycle
+
+    assert beside.alarm("module_temperature") is not None
+    assert beside.order.state is WorkState.REVOKED
+
+
+def test_batteries_that_a_go_was_given_on_need_no_alarm_to_take_it_back(house: House) -> None:
+    house.open_order()
+    house.check()
+
+    heat(house, 51.0)
+
+    assert house.alarm("module_temperature") is None
+    assert house.order.state is WorkState.REVOKED
+    assert house.order.revoked_because[0].startswith("PW-09 R3 has changed since the GO")
 
 
 def test_a_go_that_runs_out_unused_is_no_emergency(house: House) -> None:

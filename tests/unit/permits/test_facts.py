@@ -7,7 +7,7 @@ import pytest
 
 from batteryd.clearance.facts import AlarmTrouble
 from batteryd.domain.alarm import AlarmKey, Condition
-from batteryd.domain.component import WHOLE_BATTERY
+from batteryd.domain.component import WHOLE_BATTERY, Component, Scope
 from batteryd.domain.inventory import Inventory, Service
 from batteryd.domain.snapshot import failed_snapshot
 from batteryd.domain.work import AttestationKind, Finding
@@ -141,6 +141,14 @@ def test_an_alarm_is_about_what_its_quantity_says(
     key = AlarmKey("daejeon", "R1", WHOLE_BATTERY, rule)
 
     assert trouble_of(make_alarm(key, quantity=quantity)) is trouble
+
+
+def test_a_sensor_that_shows_nonsense_is_no_heat() -> None:
+    key = AlarmKey("daejeon", "R1", Component(1, 7, sensor=2), "sensor_stuck")
+
+    alarm = make_alarm(key, quantity="temperature_c", scope=Scope.SENSOR)
+
+    assert trouble_of(alarm) is AlarmTrouble.COMMUNICATION
 
 
 def test_every_quantity_that_shipped_rules_call_critical_matters_before_work() -> None:

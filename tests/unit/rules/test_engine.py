@@ -79,7 +79,7 @@ def test_restoring_ends_what_nobody_watches_any_more():
     ended = engine.restore(alarms, now_s=NOON_S)
 
     assert {str(event.key) for event in ended} == {
-        "daejeon/rack-9/s1/m02/t1/module_temperature",
+        "daejeon/rack-9/s1/m02/module_temperature",
         "daejeon/rack-1/-/gone_rule",
         "seoul/rack-1/-/module_temperature",
     }

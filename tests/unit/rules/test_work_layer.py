@@ -129,6 +129,12 @@ def mistakes_in(text, limits=NO_LIMITS):
         ),
         (HOT + WORK + "off_delay_s = 59.0", "off_delay_s", "60 or more: an alarm ends no sooner"),
         (HOT + WORK + "deadband = 1.0", "deadband", "2 or more"),
+        (HOT + WORK + "jump = 8.0", "jump", "0: no more readings are held back"),
+        (
+            HOT + "jump = 8.0\n" + WORK + "jump = 5.0",
+            "jump",
+            "8 or more, or 0: no more readings are held back",
+        ),
         (HOT + WORK + "tighten_by = -5.0", "tighten_by", "0 or more"),
         (HOT + WORK + "tighten_by = 99.0", "", "temperature_c can reach"),
         (
@@ -163,6 +169,7 @@ def test_what_would_loosen_a_limit_is_refused(text, key, allowed):
         "setpoint = { critical = 40.0 }",
         "setpoint = { low = 30.0, medium = 35.0, critical = 50.0 }\non_delay_s = { low = 900.0 }",
         "on_delay_s = { medium = 0.0 }\noff_delay_s = 600.0\ndeadband = 5.0",
+        "jump = 0.0",
         'action = "Come out."',
     ],
 )

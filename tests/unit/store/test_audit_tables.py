@@ -16,7 +16,7 @@ from batteryd.store.verify_file import examine_file
 from tests.audited import flip_a_bit, tamper, write_story
 from tests.builders import NOON_S, make_alarm, make_key
 
-HOT = "daejeon/rack-1/s1/m02/t1/module_temperature"
+HOT = "daejeon/rack-1/s1/m02/module_temperature"
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ ALARM_COLUMNS = (
 def test_a_changed_column_of_an_alarm_is_named_with_its_last_event(
     ledger: Ledger, path: Path, column: str
 ) -> None:
-    flip_a_bit(path, table="alarm", column=column, where="component = 's1/m02/t1'")
+    flip_a_bit(path, table="alarm", column=column, where="component = 's1/m02'")
 
     broken = ledger.verify()
 
@@ -53,13 +53,11 @@ def test_a_changed_column_of_an_alarm_is_named_with_its_last_event(
 
 
 def test_an_alarm_that_was_deleted_or_invented_is_named(ledger: Ledger, path: Path) -> None:
-    tamper(path, "UPDATE alarm SET asset_id = 'rack-9' WHERE component = 's1/m02/t1'")
+    tamper(path, "UPDATE alarm SET asset_id = 'rack-9' WHERE component = 's1/m02'")
 
     invented, deleted = examine_file(path).broken
 
-    assert (
-        str(invented) == "alarm daejeon/rack-9/s1/m02/t1/module_temperature: no entry speaks of it"
-    )
+    assert str(invented) == "alarm daejeon/rack-9/s1/m02/module_temperature: no entry speaks of it"
     assert str(deleted) == f"entry 5, alarm {HOT}: it is missing"
 
 
