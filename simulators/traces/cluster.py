@@ -134,7 +134,7 @@ def _program(plan: ClusterPlan, rng: np.random.Generator, *, step_s: float) -> P
         refresh=np.zeros(steps, dtype=bool),
         charge_a=0.0,
         soc_full=1.0,
-        air_c=rng.uniform(19.3, 22.5) + day,
+        air_c=rng.uniform(19.3, 21.0) + day,
         door_k=np.zeros(steps),
     )
 
@@ -159,7 +159,7 @@ def _dynamic_c(plan: ClusterPlan, at_s: Floats, rng: np.random.Generator) -> Flo
     at = 0
     while at < len(at_s):
         length = max(1, int(rng.uniform(60.0, 900.0) / step_s))
-        rate = rng.normal(0.0, 0.9 * plan.rate_c) - 3.0 * balance
+        rate = rng.normal(0.0, 0.8 * plan.rate_c) - 3.0 * balance
         rate = 0.0 if rng.random() < 0.1 else float(np.clip(rate, -1.2, 1.2))
         rate_c[at : at + length] = rate
         balance += rate * length * step_s / HOUR_S

@@ -43,6 +43,11 @@ class Plan:
         """Return a name that is a file's as well."""
         return f"{self.kind}_{self.rack.name.replace(':', '_').replace('@', '_')}_{self.seed}"
 
+    @property
+    def truth(self) -> Truth:
+        """Return what is the matter with it."""
+        return _truth(self)
+
     def without_fault(self) -> "Plan":
         """Return the same days without the fault."""
         return replace(self, fault=None)
@@ -77,7 +82,7 @@ def make_trace(plan: Plan) -> Trace:
     lived = live(build, program, harm)
     noise = _chance(plan.kind, plan.seed, "noise")
     readings = read(lived, build, plan.rack, noise, alterations=_alterations(plan))
-    return Trace(plan.name, plan.rack, _truth(plan), readings)
+    return Trace(plan.name, plan.rack, plan.truth, readings)
 
 
 def _chance(kind: str, seed: int, part: str) -> np.random.Generator:

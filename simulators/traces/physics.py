@@ -78,6 +78,7 @@ class _Curve:
 
     def __init__(self, chemistry: CellChemistry) -> None:
         self._v = chemistry.voltage_at(np.linspace(0.0, 1.0, _CURVE_POINTS + 1))
+        self.v_min = float(self._v[0])
         self._rise_v = np.append(np.diff(self._v), 0.0)
 
     def at(self, soc: Floats) -> Floats:
@@ -144,7 +145,9 @@ class _Life:
         harm, place = self._harm, (self._harm.module, self._harm.cell)
         if harm.short_s is not None:
             # An empty cell has nothing left to give.
-            self._short_s[place] = harm.short_s[step] if self._soc[place] > 0.0 else 0.0
+            left_a = self._soc[place] * self._build.cell_capacity_ah[place] * 3600.0
+            left_s = left_a / self._program.step_s / self._curve.v_min
+            self._short_s[place] = min(harm.short_s[step], left_s)
         if harm.joint_ohm is not None:
             self._joint_ohm[place] = harm.joint_ohm[step]
         if harm.airflow is not None:

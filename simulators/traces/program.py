@@ -62,7 +62,7 @@ class Program:
 def harsh_days(rack: TraceRack, rng: np.random.Generator, *, days: float) -> Days:
     """Draw days that ask much of a detector but hold no fault."""
     seconds = days * DAY_S
-    count = rng.poisson(days / 2.0) + 1
+    count = min(rng.poisson(days / 2.0), round(days)) + 1
     begins = rng.uniform(3 * HOUR_S, seconds - 6 * HOUR_S, 3 * count)
     kept: list[float] = []
     for begin_s in begins.tolist():

@@ -113,7 +113,7 @@ def _temperatures(
 ) -> Floats:
     noise_k = _TEMPERATURE_NOISE_K * np.where(rng.random(truth_c.shape[1:]) < 0.1, 2.0, 1.0)
     read_c = truth_c + build.sensor_offset_k + rng.normal(0.0, 1.0, truth_c.shape) * noise_k
-    wild = np.random.default_rng(rng.integers(2**32))
+    wild, altered = (np.random.default_rng(seed) for seed in rng.integers(2**32, size=2))
     for alteration in alterations:
         column = read_c[:, alteration.module, alteration.sensor]
         has_begun = at_s >= alteration.onset_s
@@ -122,8 +122,8 @@ def _temperatures(
     rounded = _rounded(read_c, rack.temperature_quantum_c)
     for alteration in (a for a in alterations if a.kind == "wild"):
         column = rounded[:, alteration.module, alteration.sensor]
-        hit = (at_s >= alteration.onset_s) & (wild.random(len(at_s)) < _SENSOR_WILD)
-        column[hit] = np.round(wild.uniform(-30.0, 140.0, int(hit.sum())))
+        hit = (at_s >= alteration.onset_s) & (altered.random(len(at_s)) < _SENSOR_WILD)
+        column[hit] = np.round(altered.uniform(-30.0, 140.0, int(hit.sum())))
     _sprinkle(rounded, _WILD_C, wild, seconds=at_s[-1])
     return rounded
 

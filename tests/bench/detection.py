@@ -24,7 +24,7 @@ from simulators.traces.geometry import TraceRack, parse_rack
 from simulators.traces.kinds import KINDS, make_trace, plan_trace
 from simulators.traces.trace import Trace, battery_text
 from tests.bench.detection_score import Outcome, outcome_of, said_of
-from tests.bench.detection_table import print_outcomes
+from tests.bench.detection_table import line_of, print_outcomes
 from tests.rulebooks import shipped_rulebook
 
 RACKS = ("17x14x2@10:NMC", "10x16x1@30:LFP")
@@ -56,7 +56,12 @@ def main(arguments: Sequence[str]) -> int:
     if not jobs:
         parser.error(f"no kind is called so; there are {', '.join((*KINDS, *CLUSTER_KINDS))}")
     with ProcessPoolExecutor(asked.jobs) as pool:
-        print_outcomes(list(pool.map(partial(run, keep=asked.keep), jobs)), verbose=asked.verbose)
+        outcomes = []
+        for outcome in pool.map(partial(run, keep=asked.keep), jobs):
+            outcomes.append(outcome)
+            if asked.verbose:
+                print(line_of(outcome), flush=True)
+    print_outcomes(outcomes, verbose=asked.verbose)
     return 0
 
 

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from simulators.traces.faults import Family
-from simulators.traces.program import DAY_S
+from simulators.traces.program import DAY_S, HOUR_S
 from tests.bench.detection_score import Outcome, Said
 
 MONTH_D = 30.0
@@ -24,6 +24,17 @@ def print_outcomes(outcomes: Sequence[Outcome], *, verbose: bool) -> None:
     print()
     _print(_false_by_rule(outcomes))
     print("\n".join(_summary(outcomes)))
+
+
+def line_of(outcome: Outcome) -> str:
+    """Return what became of one trace, for whoever waits for the tables."""
+    found = "no fault" if outcome.truth.onset_s is None else "NOT FOUND"
+    if outcome.hit is not None:
+        found = f"{outcome.minutes:.0f} min by {outcome.hit.rule}"
+    false = "".join(
+        f"\n    false at {one.at_s / HOUR_S:.2f} h, {one.rule}: {one.why}" for one in outcome.false
+    )
+    return f"{outcome.name}: {found}{false}"
 
 
 def _by_kind(outcomes: Iterable[Outcome]) -> Iterator[Row]:
