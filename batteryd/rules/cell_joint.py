@@ -2,10 +2,13 @@
 
 When a load begins, every cell sags by its resistance times the change of current. What a cell sags
 more than its peers, by that change, is its excess resistance; a loose joint in front of its
-measuring wire counts to it. Compared is the excess with the cell's OWN learned one, over the same
-stretch of a discharge (from `SKIP_S` on for `WINDOW_S`: later, cells of less capacity part from the
-others). Racks have cells with longer bars for good, so before it is learned only a wide margin is
-told, as a matter of low priority.
+measuring wire counts to it. A cell of less capacity, or near a bend of its curve, parts from its
+peers too, but in the course of the load and not at once. So a line is laid through what each cell
+sags more from `SKIP_S` to `WINDOW_S`, and what counts is where it begins.
+
+Compared is the excess with the cell's OWN learned one: racks have cells with longer bars for good,
+so before it is learned only a wide margin is told, as a matter of low priority. And it is never
+told below a multiple of what the rack's cells differ by in that discharge.
 
 Never on charge: chargers ripple and balancing begins, which cried wolf by the dozen. Not at a low
 state of charge: weak cells bend down there. A cell that is shorted has lost charge and sags more;
@@ -20,7 +23,7 @@ from typing import ClassVar
 import numpy as np
 
 from batteryd.domain.component import Component, Scope
-from batteryd.rules.believed import add_believed
+from batteryd.rules.alike import spread_of
 from batteryd.rules.detector import DetectorSettings, NotNegative, Positive, Rhythm, Said, Seen
 from batteryd.rules.held import Judged
 from batteryd.rules.load import LOAD_C
@@ -29,10 +32,13 @@ from batteryd.rules.rack import Rack
 
 SKIP_S, WINDOW_S, JUDGE_AFTER_S = 20.0, 160.0, 40.0
 POLLS_MIN = 3
+PAUSE_S = 60.0
 CALM_C = 0.3  # a reference is taken below this rate
 DISCHARGES = 10  # that the learned excess is a mean of
-SPREADS = 10.0  # unlearned: so many times the usual spread of cells
-SPREAD_OF_MEDIAN = 1.4826  # median deviation to standard deviation
+SPREADS, SPREADS_UNLEARNED = 6.0, 10.0  # so many times the usual spread of cells
+
+
+_BEFORE, _BEGAN, _OPEN, _RATE, _POLLS = range(5)
 
 
 class CellJointSettings(DetectorSettings):
@@ -54,7 +60,6 @@ class CellJoint:
         "discharges",
         "before_v",
         "sums",
-        "counts",
         "clock",
     )
     LOCATES: ClassVar[bool] = True
@@ -68,9 +73,9 @@ class CellJoint:
         self.learned_mohm = np.zeros(count, dtype=np.float32)
         self.discharges = np.zeros(count, dtype=np.int8)
         self.before_v = np.full(count, np.nan, dtype=np.float32)  # residuals before the load
-        self.sums, self.counts = np.zeros(count), np.zeros(count, dtype=np.int16)
-        # rate before the load, when the load began, sum of rates, polls, is open
-        self.clock = np.array([np.nan, np.nan, 0.0, 0.0, 0.0])
+        self.sums = np.zeros((2, count))  # of residuals, and of residuals by time under load
+        # rate before the load, when the load began, is open; sums: rates, polls, time, time squared
+        self.clock = np.array([np.nan, np.nan, 0.0, 0.0, 0.0, 0.0, 0.0])
         self._excess = self._more = np.zeros(count)
         self._is_own = np.zeros(count, dtype=bool)
         self._worst = np.zeros(len(rack.modules), dtype=np.intp)
@@ -87,21 +92,27 @@ class CellJoint:
         return None
 
     def _is_in_window(self, seen: Seen) -> bool:
-        if np.isnan(self.clock[0]):
+        clock = self.clock
+        if np.isnan(clock[_BEFORE]):
             return False  # nobody saw the rack before this load
-        if np.isnan(self.clock[1]):
-            self.clock[1:] = seen.at_s, 0.0, 0.0, 1.0
-        under_load_s = seen.at_s - self.clock[1]
-        if self.clock[4] and under_load_s > WINDOW_S:
+        if np.isnan(clock[_BEGAN]):
+            # It may have begun at any time since the last poll: that matters after a pause.
+            unseen_s = seen.dt_s if seen.dt_s > PAUSE_S else 0.0
+            clock[_BEGAN], clock[_OPEN], clock[_RATE:] = seen.at_s - unseen_s, 1.0, 0.0
+            self.sums.fill(0.0)
+        under_load_s = seen.at_s - clock[_BEGAN]
+        if clock[_OPEN] and under_load_s > WINDOW_S:
             self._close(seen)
-        return bool(self.clock[4]) and under_load_s >= SKIP_S
+        return bool(clock[_OPEN]) and under_load_s >= SKIP_S
 
     def _sum(self, rate: float, seen: Seen) -> Judged | None:
-        cells = seen.cells
-        add_believed(cells.residual, cells.is_believed, sums=self.sums, counts=self.counts)
-        self.clock[2:4] += rate, 1.0
-        is_early = seen.at_s - self.clock[1] < JUDGE_AFTER_S
-        return None if is_early or self.clock[3] < POLLS_MIN else self._judged(seen)
+        under_load_s = seen.at_s - self.clock[_BEGAN]
+        # Of a cell that cannot be read just now, what it last was.
+        self.sums[0] += seen.cells.residual
+        self.sums[1] += seen.cells.residual * under_load_s
+        self.clock[_RATE:] += rate, 1.0, under_load_s, under_load_s**2
+        is_early = under_load_s < JUDGE_AFTER_S
+        return None if is_early or self.clock[_POLLS] < POLLS_MIN else self._judged(seen)
 
     def say(self, index: int, seen: Seen) -> Said:
         """Say by how much, and where."""
@@ -118,26 +129,25 @@ class CellJoint:
             "own_mohm": round(float(self.learned_mohm[cell]), 3) if self._is_own[cell] else None,
             "discharges_learned": int(self.discharges[cell]),
             "rate_c": round(seen.load.rate_at(seen.at_s), 3),
-            "window_s": round(seen.at_s - float(self.clock[1]), 1),
+            "window_s": round(seen.at_s - float(self.clock[_BEGAN]), 1),
         }
         return Said("cell_voltage_v", more, float(self._limits()[cell]), why, evidence)
 
     def restart(self) -> None:
         """Wait for the next discharge."""
-        self.clock[:] = np.nan, np.nan, 0.0, 0.0, 0.0
+        self.clock[:] = 0.0
+        self.clock[[_BEFORE, _BEGAN]] = np.nan
 
     def _wait(self, rate: float, seen: Seen) -> None:
-        if self.clock[4]:
+        if self.clock[_OPEN]:
             self._close(seen)
-        self.clock[1] = np.nan
+        self.clock[_BEGAN] = np.nan
         if abs(rate) <= CALM_C:
-            self.clock[0] = rate
+            self.clock[_BEFORE] = rate
             self.before_v[:] = seen.cells.residual
-            self.sums.fill(0.0)
-            self.counts.fill(0.0)
 
     def _judged(self, seen: Seen) -> Judged:
-        self._measure(seen)
+        self._measure()
         over = self._more - self._limits()
         over[~np.isfinite(over) | seen.shortened] = -np.inf
         order = np.argsort(over, kind="stable")  # the worst last: it stays
@@ -148,25 +158,27 @@ class CellJoint:
         back = worst < -0.75 * self._limits()[self._worst]
         return Judged(steps, back)
 
-    def _measure(self, seen: Seen) -> None:
-        change_a = (self.clock[0] - self.clock[2] / self.clock[3]) * self._rack.capacity_ah
-        mean_v = np.full(len(self.sums), np.nan)
-        np.divide(self.sums, self.counts, out=mean_v, where=self.counts >= POLLS_MIN)
-        self._excess = 1000.0 * (self.before_v - mean_v) / change_a
+    def _measure(self) -> None:
+        before, (rates, polls, time_s, squares) = self.clock[_BEFORE], self.clock[_RATE:]
+        change_a = (before - rates / polls) * self._rack.capacity_ah
+        # Where the line through the residuals begins: the load's own moment.
+        sums_v, products = self.sums
+        at_once_v = (squares * sums_v - time_s * products) / (polls * squares - time_s**2)
+        self._excess = 1000.0 * (self.before_v - at_once_v) / change_a
         self._is_own = self.discharges > 0
         self._more = self._excess - np.where(self._is_own, self.learned_mohm, 0.0)
 
     def _limits(self) -> np.ndarray:
-        known = np.abs(self._excess[np.isfinite(self._excess)])
-        spread = SPREAD_OF_MEDIAN * float(np.median(known)) if len(known) else 0.0
-        wide = max(self._settings.above_peers_mohm, SPREADS * spread)
-        return np.where(self._is_own, self._settings.above_own_mohm, wide)
+        set_ = self._settings
+        own = max(set_.above_own_mohm, SPREADS * spread_of(self._more))
+        wide = max(set_.above_peers_mohm, SPREADS_UNLEARNED * spread_of(self._excess))
+        return np.where(self._is_own, own, wide)
 
     def _close(self, seen: Seen) -> None:
-        self.clock[4] = 0.0
-        if not seen.is_learning or self.clock[3] < POLLS_MIN:
+        self.clock[_OPEN] = 0.0
+        if not seen.is_learning or self.clock[_POLLS] < POLLS_MIN:
             return
-        self._measure(seen)
+        self._measure()
         of = np.isfinite(self._excess) & ~seen.shortened
         # Nothing that is or would be an alarm becomes normal by happening twice.
         of &= ~np.isin(self._rack.cell_module, list(seen.active))

@@ -4,9 +4,9 @@ An internal short discharges its cell all the time: 50 Ω take a cell of 67 Ah d
 which is nothing against a load and plain against 200 peers at rest. `cell_leak` compares means of
 ten minutes, taken after 40 min of rest, with the cell's own baseline. A baseline holds only near
 the state of charge where it was learned, as cells of different capacity part on the way down;
-elsewhere it waits, and is taken anew after a day. It follows slowly, slower than any leak worth an
-alarm. A cell above its peers that comes down to them is being balanced, so the cell has to be below
-its peers as well.
+elsewhere it waits, and is taken anew after a day. Where all cells have moved a little, one has to
+stand out from that. A baseline follows slowly, slower than any leak worth an alarm. A cell above
+its peers that comes down to them is being balanced, so the cell has to be below its peers as well.
 
 `cell_fast_leak` is for the hard short, which does not wait for ten minutes: far below the baseline
 at rest, poll by poll.
@@ -20,6 +20,7 @@ from typing import ClassVar
 import numpy as np
 
 from batteryd.domain.component import Component, Scope
+from batteryd.rules.alike import spread_of
 from batteryd.rules.detector import (
     DetectorSettings,
     NotNegative,
@@ -35,6 +36,7 @@ from batteryd.rules.rack import Bools, Rack
 
 ALIKE_V, ALIKE_SOC_PCT = 0.015, 2.5  # how near its state of charge a baseline holds
 SHIFT_SHARE = 0.3  # of what the common mode moved since: cells may part by so much on the way
+SPREADS = 6.0  # so many times what the rack's cells have usually moved since
 REBASE_S = 86400.0  # of rest elsewhere, before a baseline is taken anew
 SETTLE_MEANS = 3  # means that make a baseline
 FOLLOW_V_PER_S = 0.0015 / 86400.0
@@ -85,7 +87,8 @@ class CellLeak:
         self._lost_v = np.where(known & is_settled, self.baseline_v - mean, 0.0)
         least = max(self._settings.lost_v, self._settings.lost_quanta * seen.cells.quantum.step)
         moved_v = abs(seen.cells.mean_common_v - float(self.where[0]))
-        self._limit_v = least + SHIFT_SHARE * moved_v
+        usual_v = SPREADS * spread_of(self._lost_v[known & is_settled])
+        self._limit_v = max(least + SHIFT_SHARE * moved_v, usual_v)
         over = np.where(mean < 0, self._lost_v - self._limit_v, -np.inf)
         self._learn(mean, known & ~seen.shortened, seen)
         steps = steps_of(over, beyond=np.inf, known=known)

@@ -4,8 +4,8 @@ Heat of its own (a soft short, a loose joint, lost airflow) lifts a module over 
 the same current in the same air. What is compared is the deviation: the sensor minus the common
 mode minus the sensor's own offset. The limit grows with the swing of the common mode of the last
 three hours, because load and room warm modules unevenly for a while, and with the quantum, below
-which nothing can be seen. Until an offset is learned the limit is wide, and wider in a rack whose
-sensors differ much: what is usual among them is no sign.
+which nothing can be seen. Until an offset is learned the limit is wide. And it is never less than a
+multiple of what the sensor's peers deviate by at that moment: what is usual is no sign.
 
 Beside it, without a swing: a whole module `plain_k` above the median of the rack. It is slower by
 its size and faster where airflow was lost during a load. A module that is always that warm is not
@@ -38,8 +38,7 @@ BACK_SHARE = 0.6  # of the limit; below it a module is back
 CROWD = 4  # so many modules that deviate together are a pattern, not so many faults
 CROWD_SHARE = 0.5
 OWN_K_MIN = 1.0  # of the plain comparison: how far from its own normal at least
-SPREADS = 4.0  # unlearned: so many times the usual spread of the rack's sensors
-SPREAD_OF_MEDIAN = 1.4826  # median deviation to standard deviation
+SPREADS = 5.0  # so many times the usual deviation of a sensor's peers
 
 
 class HeatPeerSettings(DetectorSettings):
@@ -112,12 +111,8 @@ def limits_k(settings: HeatPeerSettings, seen: Seen) -> Floats:
     heat = seen.heat
     least = max(settings.deviation_k, settings.deviation_quanta * heat.quantum.step)
     swing = settings.swing_share * max(0.0, heat.swing_k - settings.swing_free_k)
-    is_learned = heat.is_learned
-    if is_learned.all():
-        return np.full(len(is_learned), least + swing)
-    known = np.abs(heat.residual[np.isfinite(heat.residual)])
-    usual_k = SPREADS * SPREAD_OF_MEDIAN * float(np.median(known)) if len(known) else 0.0
-    return np.where(is_learned, least, max(least, settings.unlearned_k, usual_k)) + swing
+    limits = np.where(heat.is_learned, least, max(least, settings.unlearned_k)) + swing
+    return np.maximum(limits, SPREADS * seen.rack.alike.spreads(heat.deviation))
 
 
 def in_a_crowd(deviations: Floats, *, limit_k: float) -> np.ndarray:

@@ -4,6 +4,8 @@
 * The common mode is the interquartile mean of all sensors. It follows load and room, and a burning
   module (or a few broken sensors) cannot move it, as the outer quarters do not count.
 * A residual is a sensor minus the common mode. Whatever warms all sensors alike is gone in it.
+  Where the sensors of one place in all modules part from the others by more than `PLACES_K` (beside
+  a busbar, under load), what they part by beyond that is gone in it too.
 * A deviation is a residual minus the sensor's own offset. Sensors are off by up to 3 K for good,
   and modules high in a rack are warmer. An offset is learned only when nothing was asked of the
   rack for hours and the air is calm: the mean of the first hour, then slowly, and never so fast
@@ -34,6 +36,8 @@ LEARNED_S = 3600.0  # of calm that make an offset
 OFFSET_TAU_S = 2 * 86400.0
 OFFSET_RATE_K_PER_S = 0.3 / 86400.0
 LEARNABLE_K = 1.0  # what deviates by more is not followed: a fault must not become normal
+
+PLACES_K = 1.0  # what sensors of one place may differ by from others: it is in their offsets
 
 TEMPERATURE_STEPS = (1.0, 0.5, 0.1)
 JUMP_K = 8.0
@@ -139,7 +143,7 @@ class HeatSeen:
         self.sums.fill(0)
         self.counts.fill(0)
         self.common = interquartile_mean(self.mean[np.isfinite(self.mean)])
-        self.residual = self.mean - self.common
+        self.residual = self.mean - self.common - self._of_places()
         self.slope_ring[:-1] = self.slope_ring[1:]
         self.slope_ring[-1, 0], self.slope_ring[-1, 1:] = at_s, self.residual
         if np.isnan(self.clock[1]):
@@ -148,6 +152,11 @@ class HeatSeen:
             self.clock[1] = at_s
             self.ring[:-1] = self.ring[1:]
             self.ring[-1] = self.common
+
+    def _of_places(self) -> Floats:
+        apart = np.nan_to_num(self.rack.alike.middles(self.mean) - self.common)
+        free_k = max(PLACES_K, self.quantum.step)
+        return np.asarray(apart - np.clip(apart, -free_k, free_k))
 
     @property
     def _is_calm(self) -> bool:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from batteryd.domain.component import WHOLE_BATTERY, Component
 from batteryd.domain.inventory import Asset
 from batteryd.domain.snapshot import Column, Layout
+from batteryd.rules.alike import Alike
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -34,6 +35,7 @@ class Rack:
     cells: tuple[Component, ...]
     sensor_module: Integers  # which of `modules` a sensor is in
     cell_module: Integers
+    alike: Alike  # who the peers of a sensor are
     sensor_at: Positions
     cell_at: Positions
     ambient_at: int | None
@@ -99,6 +101,7 @@ def _rack(
         cells=tuple(parts[len(sensor_at) :]),
         sensor_module=modules_of[: len(sensor_at)],
         cell_module=modules_of[len(sensor_at) :],
+        alike=Alike(parts[: len(sensor_at)]),
         sensor_at=_compact(sensor_at),
         cell_at=_compact(cell_at),
         ambient_at=_first(layout, "ambient_temperature_c", component),
