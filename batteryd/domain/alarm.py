@@ -28,6 +28,10 @@ class Priority(IntEnum):
 
 PRIORITY_BY_TEXT = {p.text: p for p in Priority}
 
+# Entries of the evidence: the unit of value and setpoint where it is not the quantity's own, and
+# what they are in words ("above its peers").
+UNIT, MEASURE = "unit", "measure"
+
 
 class AlarmKey(NamedTuple):
     """Identity of an alarm over its whole life and over restarts."""

@@ -3,25 +3,25 @@
 A finding is what a rule says of a place. The first finding in a module is the alarm; whatever other
 rules find in that module while it lasts is added to it, and so is what warms in the modules beside
 it, as heat spreads. An addition is recorded and told to nobody; only one that is more urgent is
-told, and the alarm grows. The alarm ends when all that belongs to it is over. Its evidence lists
-all of it (`found`), which is also how a restarted daemon knows what belongs together.
+told, and the alarm grows: it then goes by the words and numbers of that one. The alarm ends when
+all that belongs to it is over. Its evidence lists all of it (`found`), which is also how a
+restarted daemon knows what belongs together.
 
 What is about a sensor, the rack or the room is told by itself: it has a cause of its own.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change, Priority
 from batteryd.domain.component import Component, Scope
+from batteryd.rules import words
+from batteryd.rules.found import FOUND, Found, Member, added_to
 from batteryd.rules.kind import Rule, Standing
 from batteryd.rules.rack import Rack
 
 BESIDE = 2  # modules to either side that the heat of one reaches
-FOUND = "found"  # the entry of the evidence that lists what belongs to an alarm
-
-Member = tuple[str, str]  # rule, component
 
 
 class Finding(NamedTuple):
@@ -48,15 +48,12 @@ class Finding(NamedTuple):
 
 @dataclass(slots=True)
 class _Cause:
-    """An alarm that is active, and what belongs to it."""
+    """An alarm that is active: what it goes by, and all that belongs to it."""
 
     key: AlarmKey
     scope: Scope
-    priority: Priority
-    quantity: str
-    setpoint: float | None
-    open: set[Member] = field(default_factory=set)
-    found: list[dict[str, object]] = field(default_factory=list)
+    said: Standing
+    found: Found
 
 
 class Causes:
@@ -80,75 +77,57 @@ class Causes:
 
     def adopt(self, key: AlarmKey, stands: Standing) -> set[Member]:
         """Take over an active alarm; return what belongs to it."""
-        written = stands.evidence.get(FOUND)
-        found = [dict(entry) for entry in written] if isinstance(written, (list, tuple)) else []
-        members = {(str(entry["rule"]), str(entry["component"])) for entry in found}
-        members = members or {(key.rule, str(key.component))}
-        self._causes[key] = _Cause(
-            key, stands.scope, stands.priority, stands.quantity, stands.setpoint, members, found
-        )
-        return members
+        found = Found.in_evidence(stands.evidence)
+        if not found:
+            found.add(
+                key.rule,
+                key.component,
+                at_s=stands.raised_at_s,
+                priority=stands.priority,
+                why=stands.why,
+            )
+        said = replace(stands, why=str(found.lead["why"]))
+        self._causes[key] = _Cause(key, stands.scope, said, found)
+        return found.open
 
     def forget(self, key: AlarmKey) -> None:
         """Drop an alarm that belongs elsewhere."""
         self._causes.pop(key, None)
 
-    def _raised(self, finding: Finding, rack: Rack, at_s: float) -> AlarmEvent | None:
+    def _raised(self, finding: Finding, rack: Rack, at_s: float) -> AlarmEvent:
         cause = self._cause_of(finding)
-        is_first = cause is None
+        is_addition = cause is not None and finding.priority <= cause.said.priority
         if cause is None:
             key = AlarmKey(
                 rack.asset.site_id, rack.asset.asset_id, finding.component, finding.rule.name
             )
-            cause = _Cause(key, finding.scope, finding.priority, finding.quantity, finding.setpoint)
-            self._causes[key] = cause
-        grows = finding.priority > cause.priority
-        cause.priority = max(cause.priority, finding.priority)
-        if finding.member not in cause.open or not cause.found:
-            cause.found.append(_entry(finding, at_s))
-        cause.open.add(finding.member)
-        is_addition = not (is_first or grows)
-        return AlarmEvent(
-            key=cause.key,
-            change=Change.RAISED,
+            cause = self._causes[key] = _Cause(key, finding.scope, _said(finding, at_s), Found())
+        if not is_addition:
+            cause.said = _said(finding, at_s)
+        cause.found.add(
+            finding.rule.name,
+            finding.component,
             at_s=at_s,
-            scope=cause.scope,
-            priority=cause.priority,
-            quantity=cause.quantity,
-            # What was added may be of another quantity: the alarm stays what it is.
-            value=finding.value if finding.quantity == cause.quantity else None,
-            setpoint=cause.setpoint,
+            priority=finding.priority,
             why=finding.why,
-            action=finding.action,
-            evidence={**finding.evidence, FOUND: tuple(cause.found)},
-            is_addition=is_addition,
         )
+        why = added_to(cause.said.why, finding.why) if is_addition else finding.why
+        return _event(cause, Change.RAISED, at_s, why=why, is_addition=is_addition)
 
     def _over(self, finding: Finding, rack: Rack, at_s: float) -> AlarmEvent | None:
-        cause = next((c for c in self._causes.values() if finding.member in c.open), None)
-        if cause is None:
-            return None
-        cause.open.discard(finding.member)
-        if cause.open:
+        ending = (c for c in self._causes.values() if c.found.end(finding.member, at_s=at_s))
+        cause = next(ending, None)
+        if cause is None or cause.found.open:
             return None
         del self._causes[cause.key]
-        return AlarmEvent(
-            key=cause.key,
-            change=Change.RETURNED,
-            at_s=at_s,
-            scope=cause.scope,
-            priority=cause.priority,
-            quantity=cause.quantity,
-            value=None,
-            setpoint=cause.setpoint,
-            why=finding.why,
-            action=finding.action,
-            evidence={FOUND: tuple(cause.found)},
-        )
+        cause.said = replace(cause.said, value=None)
+        lasted = words.duration(max(0.0, at_s - float(next(iter(cause.found))["at_s"])))
+        where = words.place(cause.key.component, rack.asset)
+        return _event(cause, Change.RETURNED, at_s, why=f"{where}: back to normal after {lasted}")
 
     def _cause_of(self, finding: Finding) -> _Cause | None:
         for cause in self._causes.values():
-            if finding.member in cause.open:
+            if finding.member in cause.found.open:
                 return cause
         if not finding.locates:
             return None
@@ -160,6 +139,40 @@ class Causes:
             and distance <= (BESIDE if _is_heat(finding) else 0)
         ]
         return min(near, key=lambda pair: pair[0], default=(0, None))[1]
+
+
+def _said(finding: Finding, at_s: float) -> Standing:
+    return Standing(
+        finding.scope,
+        finding.priority,
+        finding.quantity,
+        finding.setpoint,
+        at_s,
+        finding.evidence,
+        finding.value,
+        finding.why,
+        finding.action,
+    )
+
+
+def _event(
+    cause: _Cause, change: Change, at_s: float, *, why: str, is_addition: bool = False
+) -> AlarmEvent:
+    said = cause.said
+    return AlarmEvent(
+        key=cause.key,
+        change=change,
+        at_s=at_s,
+        scope=cause.scope,
+        priority=said.priority,
+        quantity=said.quantity,
+        value=said.value,
+        setpoint=said.setpoint,
+        why=why,
+        action=said.action,
+        evidence={**said.evidence, FOUND: cause.found.written()},
+        is_addition=is_addition,
+    )
 
 
 def _with_more(told: AlarmEvent, more: AlarmEvent) -> AlarmEvent:
@@ -177,12 +190,3 @@ def _distance(one: Component, other: Component) -> int | None:
 
 def _is_heat(finding: Finding) -> bool:
     return finding.quantity == "temperature_c"
-
-
-def _entry(finding: Finding, at_s: float) -> dict[str, object]:
-    return {
-        "rule": finding.rule.name,
-        "component": str(finding.component),
-        "at_s": at_s,
-        "why": finding.why,
-    }

@@ -26,6 +26,7 @@ from batteryd.rules.causes import Causes, Finding
 from batteryd.rules.cells_seen import CellsSeen
 from batteryd.rules.detection_table import DETECTORS
 from batteryd.rules.detector import NOTHING_MORE, Detector, DetectorSettings, Rhythm, Seen
+from batteryd.rules.evidence import evidence_of
 from batteryd.rules.heat_seen import HIGHEST_C, LOWEST_C, HeatSeen
 from batteryd.rules.held import Held, Turn
 from batteryd.rules.kind import (
@@ -265,10 +266,18 @@ class _Watched:
     def finding(self, turn: Turn, seen: Seen) -> Finding:
         detector, place = self.detector, self.detector.places[turn.place]
         where = words.place(place, seen.rack.asset)
-        said, why = NOTHING_MORE, f"{where}: back to normal after {words.duration(turn.for_s)}"
+        said, why, evidence = NOTHING_MORE, "", NOTHING_MORE.evidence
         if turn.change is Change.RAISED:
             said = detector.say(turn.place, seen)
             why = said.why if detector.scope is Scope.ROOM else f"{where} {said.why}"
+            evidence = evidence_of(
+                self.rule.kind,
+                said,
+                seen,
+                scope=detector.scope,
+                rhythm=self.rhythm,
+                for_s=turn.for_s,
+            )
         return Finding(
             rule=self.rule,
             component=place,
@@ -281,7 +290,7 @@ class _Watched:
             setpoint=said.setpoint,
             why=why,
             action=self.settings.action,
-            evidence=said.evidence,
+            evidence=evidence,
         )
 
     def adopt(self, members: Collection[tuple[str, str]], key: AlarmKey, stands: Standing) -> bool:

@@ -7,9 +7,9 @@ other way round, what belongs to an alarm that people already have is added to i
 * the rack's own highest temperature, where the module that has it is told;
 * a module beyond its limit, but not at a critical one, while the room is what warms.
 
-Added means: recorded with the alarm, and told only if it is more urgent. What was added has no
-alarm of its own; when the alarm that it was added to has ended and it is not over `GRACE_S` later,
-it becomes one.
+Added means: recorded with the alarm, and told only if it is more urgent. The alarm lists what was
+added (`found`, as `causes` does). It has no alarm of its own; when the alarm that it was added to
+has ended and it is not over `GRACE_S` later, it becomes one.
 """
 
 import math
@@ -18,11 +18,11 @@ from dataclasses import dataclass, replace
 
 from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change, Priority
 from batteryd.domain.component import Scope
+from batteryd.rules.found import FOUND, Found, added_to
 from batteryd.rules.kind import Standing
 
 LIMIT, ROOM = "limit", "heat_room"
 GRACE_S = 1800.0  # longer than the off-delays of what is added
-ADDED = "added"  # the entry of the evidence that holds what was added, by rule
 SENSOR_HEAT = "temperature_c"
 OF_RACK = frozenset({"module_temperature_c_max", "module_temperature_c_min"})
 
@@ -66,30 +66,19 @@ class Folding:
         return told
 
     def _taken(self, event: AlarmEvent, known: Mapping[AlarmKey, Standing]) -> Iterable[AlarmEvent]:
+        stands = known.get(event.key)
         if event.change is Change.RETURNED:
             if self._folded.pop(event.key, None) is None:
-                yield event
+                yield _with_list(event, stands)
                 self._release(event)
             return
-        lead = None if event.key in known else self._lead_of(event, known)
+        lead = None if stands else self._lead_of(event, known)
         if lead is None:
             self._folded.pop(event.key, None)
-            yield event
+            yield _with_list(event, stands)
             return
         self._folded[event.key] = _Folded(lead, event)
-        stands = known[lead]
-        # It stays the alarm that it is: the same quantity against the same setpoint.
-        yield replace(
-            event,
-            key=lead,
-            scope=stands.scope,
-            priority=max(event.priority, stands.priority),
-            quantity=stands.quantity,
-            value=None,
-            setpoint=stands.setpoint,
-            evidence={**stands.evidence, ADDED: {event.key.rule: dict(event.evidence)}},
-            is_addition=event.priority <= stands.priority,
-        )
+        yield _added(event, lead, known[lead])
 
     def _release(self, ended: AlarmEvent) -> None:
         for folded in self._folded.values():
@@ -116,6 +105,52 @@ class Folding:
             return is_same_rule and place.string in (None, lead.string)
         is_room = lead_kind == ROOM and event.priority < Priority.CRITICAL
         return is_room and event.quantity == SENSOR_HEAT and place.module is not None
+
+
+def _with_list(event: AlarmEvent, stands: Standing | None) -> AlarmEvent:
+    """Return an event of an alarm to which something was added, with its list taken on."""
+    if stands is None or FOUND not in stands.evidence or FOUND in event.evidence:
+        return event
+    found, key = Found.in_evidence(stands.evidence), event.key
+    if event.change is Change.RAISED:
+        found.add(
+            key.rule, key.component, at_s=event.at_s, priority=event.priority, why=event.why
+        )  # fmt: skip
+    else:
+        found.end((key.rule, str(key.component)), at_s=event.at_s)
+    return replace(event, evidence={**event.evidence, FOUND: found.written()})
+
+
+def _added(event: AlarmEvent, lead: AlarmKey, stands: Standing) -> AlarmEvent:
+    """Return what an event adds to an alarm, which stays what it is unless this is more urgent."""
+    found = Found.in_evidence(stands.evidence)
+    if not found:
+        found.add(
+            lead.rule,
+            lead.component,
+            at_s=stands.raised_at_s,
+            priority=stands.priority,
+            why=stands.why,
+        )
+    sentence = str(found.lead["why"])
+    place = event.key.component
+    found.add(event.key.rule, place, at_s=event.at_s, priority=event.priority, why=event.why)
+    if event.priority > stands.priority:
+        evidence = {**event.evidence, FOUND: found.written()}
+        return replace(event, key=lead, scope=stands.scope, evidence=evidence, is_addition=False)
+    return replace(
+        event,
+        key=lead,
+        scope=stands.scope,
+        priority=stands.priority,
+        quantity=stands.quantity,
+        value=stands.value,
+        setpoint=stands.setpoint,
+        why=added_to(sentence, event.why),
+        action=stands.action,
+        evidence={**stands.evidence, FOUND: found.written()},
+        is_addition=True,
+    )
 
 
 def _rank(event: AlarmEvent) -> int:

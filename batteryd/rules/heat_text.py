@@ -1,14 +1,26 @@
-"""What is said of warm modules: the sentence and its evidence."""
+"""What is said of warm modules: the sentence and its evidence.
+
+Whether a module goes on warming is asked first of all, so the sentence says for how long it has
+been rising, as far back as the minutes are kept that slopes are taken from.
+"""
 
 import numpy as np
 
 from batteryd.domain.component import Scope
 from batteryd.rules import words
 from batteryd.rules.detector import Said, Seen
+from batteryd.rules.heat_seen import HeatSeen
+
+RISE_MINUTES_MIN = 3
+RISE_K_MIN, RISE_QUANTA = 0.3, 1.2  # a rise that is more than noise and rounding
 
 
 def warmer(seen: Seen, module: int, *, worst: int, setpoint_k: float) -> Said:
-    """Say `4.2 K above its 16 peers (3.9 K above its own normal), both sensors, no load`."""
+    """Say how far, by which sensors, under which load, and for how long it has been rising.
+
+    `is 4.2 K above its 16 peers (3.9 K above its own normal), both sensors, no load, rising for
+    9 min`.
+    """
     heat = seen.heat
     above, own = float(heat.residual[worst]), float(heat.deviation[worst])
     normal = (
@@ -17,8 +29,8 @@ def warmer(seen: Seen, module: int, *, worst: int, setpoint_k: float) -> Said:
         else " (its own normal is not known yet)"
     )
     why = (
-        f"{_signed(above)} its {_peers(seen)} peers{normal}, "
-        f"{_sensors(seen, module, worst)}, {seen.load.text(seen.at_s)}"
+        f"is {_signed(above)} its {_peers(seen)} peers{normal}, "
+        f"{_sensors(seen, module, worst)}, {seen.load.text(seen.at_s)}{_rising(seen, worst)}"
     )
     return Said("temperature_c", above, setpoint_k, why, evidence(seen, module))
 
@@ -44,8 +56,27 @@ def evidence(seen: Seen, module: int) -> dict[str, object]:
         "window_s": round(heat.minute_s, 1),
         "rate_c": _rounded(rate),
         "idle_for_s": _rounded(seen.load.idle_for_s(seen.at_s)),
+        "rising_for_s": max((rising_s(heat, i) for i in sensors), default=0.0),
         "data_age_s": round(seen.at_s - heat.at_s, 3),
     }
+
+
+def rising_s(heat: HeatSeen, sensor: int) -> float:
+    """Return for how long a sensor has been moving up against its peers; 0 where it does not.
+
+    It is the time since its lowest minute, as far as these minutes are kept. What rose by less than
+    can be seen of a sensor is no rise, and one that fell back by a third of it is not rising.
+    """
+    at_s, residual = heat.slope_ring[:, 0], heat.slope_ring[:, 1 + sensor]
+    known = np.isfinite(at_s) & np.isfinite(residual)
+    if known.sum() < RISE_MINUTES_MIN:
+        return 0.0
+    at_s, residual = at_s[known], residual[known]
+    low = len(residual) - 1 - int(np.argmin(residual[::-1]))
+    rise_k = float(residual[-1] - residual[low])
+    fell_k = float(residual.max() - residual[-1])
+    is_seen = rise_k > max(RISE_K_MIN, RISE_QUANTA * heat.quantum.step)
+    return float(at_s[-1] - at_s[low]) if is_seen and fell_k < rise_k / 3 else 0.0
 
 
 def place_text(seen: Seen, scope: Scope, index: int) -> str:
@@ -73,6 +104,11 @@ def _sensors(seen: Seen, module: int, worst: int) -> str:
     if len(warm) == len(sensors):
         return "both sensors" if len(sensors) == 2 else f"all {len(sensors)} sensors"
     return f"sensor {seen.rack.sensors[worst].sensor} alone"
+
+
+def _rising(seen: Seen, worst: int) -> str:
+    for_s = rising_s(seen.heat, worst)
+    return f", rising for {words.duration(for_s)}" if for_s else ""
 
 
 def _rounded(number: float) -> float | None:

@@ -75,12 +75,23 @@ class Standing:
     setpoint: float | None
     raised_at_s: float
     evidence: Mapping[str, object] = field(default_factory=dict)
+    value: float | None = None
+    why: str = ""
+    action: str = ""
 
     @classmethod
     def of(cls, said: AlarmEvent | Alarm, *, raised_at_s: float) -> "Standing":
         """Return what an event (or a row of the ledger) leaves standing."""
         return cls(
-            said.scope, said.priority, said.quantity, said.setpoint, raised_at_s, said.evidence
+            said.scope,
+            said.priority,
+            said.quantity,
+            said.setpoint,
+            raised_at_s,
+            said.evidence,
+            said.value,
+            said.why,
+            said.action,
         )
 
 

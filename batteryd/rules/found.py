@@ -1,0 +1,88 @@
+"""The list that an alarm keeps of all that was found of its cause: what, where, since when.
+
+It stands in the evidence (`found`), the first entry first, so that a restarted daemon knows what
+belongs together and people see it in words and with times. Its length is bounded: of what is over
+long ago, only the beginning of the alarm is kept.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from batteryd.domain.alarm import PRIORITY_BY_TEXT, Priority
+from batteryd.domain.component import Component
+
+FOUND = "found"
+OVER_MAX = 40  # entries that are over, beside those that are not
+
+Member = tuple[str, str]  # rule, component
+Entry = dict[str, Any]
+
+
+class Found:
+    """What belongs to one alarm."""
+
+    def __init__(self, entries: Sequence[Mapping[str, object]] = ()) -> None:
+        self._entries: list[Entry] = [dict(entry) for entry in entries]
+
+    @classmethod
+    def in_evidence(cls, evidence: Mapping[str, object]) -> "Found":
+        """Return what was written into an alarm's evidence; empty where nothing was."""
+        written = evidence.get(FOUND)
+        return cls(written) if isinstance(written, (list, tuple)) else cls()
+
+    def __bool__(self) -> bool:
+        return bool(self._entries)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._entries)
+
+    @property
+    def open(self) -> set[Member]:
+        """What is not over."""
+        return {_member(entry) for entry in self._entries if "over_at_s" not in entry}
+
+    @property
+    def lead(self) -> Entry:
+        """The most urgent entry, of several the first: the sentence that the alarm goes by."""
+        return max(self._entries, key=lambda entry: _priority(entry))
+
+    def add(
+        self, rule: str, component: Component, *, at_s: float, priority: Priority, why: str
+    ) -> None:
+        """Note that something was found."""
+        self._entries.append(
+            {
+                "rule": rule,
+                "component": str(component),
+                "at_s": at_s,
+                "priority": priority.text,
+                "why": why,
+            }
+        )
+        over = [i for i, entry in enumerate(self._entries) if i and "over_at_s" in entry]
+        if len(over) > OVER_MAX:
+            del self._entries[over[0]]
+
+    def end(self, member: Member, *, at_s: float) -> bool:
+        """Note that something is over; False where it is not in the list, or was over before."""
+        ending = [e for e in self._entries if _member(e) == member and "over_at_s" not in e]
+        for entry in ending:
+            entry["over_at_s"] = at_s
+        return bool(ending)
+
+    def written(self) -> tuple[Entry, ...]:
+        """Return it as an event's evidence has it."""
+        return tuple(dict(entry) for entry in self._entries)
+
+
+def added_to(sentence: str, addition: str) -> str:
+    """Return the sentence that an alarm goes by, and what was added to it."""
+    return f"{sentence}. Added: {addition}"
+
+
+def _member(entry: Mapping[str, object]) -> Member:
+    return (str(entry["rule"]), str(entry["component"]))
+
+
+def _priority(entry: Mapping[str, object]) -> Priority:
+    return PRIORITY_BY_TEXT.get(str(entry.get("priority")), Priority.LOW)
