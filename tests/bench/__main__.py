@@ -11,16 +11,29 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from tests.bench import detection, end_to_end, journal, modbus, polling, reports, rules, snmp
+from tests.bench import (
+    detection,
+    detection_cost,
+    end_to_end,
+    journal,
+    modbus,
+    polling,
+    racks,
+    reports,
+    rules,
+    snmp,
+)
 from tests.bench.row import BenchRow
 
 BENCHMARKS: dict[str, Callable[[float], list[BenchRow]]] = {
     "rules": lambda _seconds: rules.run(),
+    "detection_cost": lambda _seconds: detection_cost.run(),
     "journal": lambda _seconds: journal.run(),
     "reports": lambda _seconds: reports.run(),
     "modbus": lambda _seconds: modbus.run(),
     "snmp": lambda _seconds: snmp.run(),
     "end_to_end": lambda seconds: end_to_end.run(duration_s=seconds),
+    "racks": lambda seconds: racks.run(duration_s=seconds),
     "polling": lambda seconds: polling.run(duration_s=seconds),
 }
 
@@ -31,7 +44,7 @@ def main() -> int:
         return detection.main(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], help="default: all")
-    parser.add_argument("--seconds", type=float, default=60.0, help="how long 10,000 are polled")
+    parser.add_argument("--seconds", type=float, default=60.0, help="how long devices are polled")
     arguments = parser.parse_args()
     print(f"{'what':<52} {'ours':>12} {'bare':>12} {'ratio':>7}  {'unit':<12} goal")
     for name in arguments.names or BENCHMARKS:

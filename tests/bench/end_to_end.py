@@ -2,16 +2,19 @@
 
 The same devices and the same bare call as in `polling`, with the daemon's own monitor behind the
 poller: every snapshot is journalled (synced at each commit) and judged by the rules that ship.
+`racks` is the same with batteries.
 """
 
 import threading
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import perf_counter, thread_time
 
 from batteryd.app.inbox import Inbox
 from batteryd.clock import SystemClock
-from batteryd.domain.inventory import Inventory
+from batteryd.domain.inventory import Asset, Inventory
 from batteryd.monitor import Monitor, Watching
 from batteryd.notify.routing import Routing
 from batteryd.rules.engine import Engine
@@ -22,45 +25,83 @@ from tests.journals import open_journal
 from tests.rulebooks import shipped_rulebook
 
 COMMIT_INTERVAL_S = 0.5
+Job = tuple[float, Callable[[], object]]  # how often, and what
 
 
 def run(*, duration_s: float = 60.0, device_count: int = polling.DEVICE_COUNT) -> list[BenchRow]:
     """Poll, journal and judge for `duration_s`; what was not stored is a failure."""
-    with TemporaryDirectory(prefix="batteryd-bench.") as folder:
-        return _measure(Path(folder), duration_s=duration_s, device_count=device_count)
-
-
-def _measure(folder: Path, *, duration_s: float, device_count: int) -> list[BenchRow]:
-    rulebook = shipped_rulebook()
     assets = [polling.asset(number, port=0) for number in range(device_count)]
-    journal, ledger = open_journal(folder / "journal.db"), Ledger(folder / "ledger.db")
-    monitor = Monitor(
-        Watching(Inventory(), rulebook, Routing(channels={}, routes=())),
-        engine=Engine(rulebook, assets),
-        journal=journal,
-        ledger=ledger,
-    )
-    inbox, stop = Inbox(), threading.Event()
-    thread = threading.Thread(target=partial(_cycle, monitor, inbox, stop))
-    thread.start()
-    try:
-        rows = polling.run(duration_s=duration_s, device_count=device_count, consume=inbox.put)
-    finally:
-        stop.set()
-        thread.join()
-    lost = inbox.received - journal.last_row()
-    alarms = len(ledger.alarms())
-    journal.file.close()
-    ledger.close()
-    return [
-        *(row._replace(name=f"with journal and rules: {row.name}") for row in rows),
-        BenchRow("with journal and rules: snapshots not stored", lost, None, "", "0"),
-        BenchRow("with journal and rules: alarms of healthy devices", alarms, None, "", "0"),
-    ]
+    with MonitorThread.of(assets) as watch:
+        with watch.running():
+            rows = polling.run(
+                duration_s=duration_s, device_count=device_count, consume=watch.inbox.put
+            )
+        return watch.rows("with journal and rules", rows)
 
 
-def _cycle(monitor: Monitor, inbox: Inbox, stop: threading.Event) -> None:
-    clock = SystemClock()
-    while not stop.wait(COMMIT_INTERVAL_S):
-        monitor.step(inbox.take(), now_s=clock.now_s())
-    monitor.step(inbox.take(), now_s=clock.now_s())
+class MonitorThread:
+    """The daemon's monitor in a thread of its own, a cycle every half a second."""
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        self.engine, self.folder = engine, folder
+        self.journal, self.ledger = (
+            open_journal(folder / "journal.db"),
+            Ledger(folder / "ledger.db"),
+        )
+        self.inbox = Inbox()
+        self.longest_ms = 0.0
+        self.processor_s = 0.0
+        routing = Routing(channels={}, routes=())
+        watching = Watching(Inventory(), shipped_rulebook(), routing)
+        self._monitor = Monitor(watching, engine=engine, journal=self.journal, ledger=self.ledger)
+
+    @classmethod
+    @contextmanager
+    def of(cls, assets: Iterable[Asset]) -> Iterator["MonitorThread"]:
+        """Yield one that watches these by the rules that ship, on files of its own."""
+        with TemporaryDirectory(prefix="batteryd-bench.") as folder:
+            watch = cls(Engine(shipped_rulebook(), assets), Path(folder))
+            yield watch
+            watch.journal.file.close()
+            watch.ledger.close()
+
+    @contextmanager
+    def running(self, jobs: Iterable[Job] = ()) -> Iterator[None]:
+        """Let it run; `jobs` are done in the same thread now and then."""
+        stop = threading.Event()
+        thread = threading.Thread(target=self._run, args=(stop, tuple(jobs)))
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+    def rows(self, name: str, polled: Iterable[BenchRow]) -> list[BenchRow]:
+        """Return what polling took, and what became of the snapshots."""
+        lost, alarms = self.inbox.received - self.journal.last_row(), len(self.ledger.alarms())
+        return [
+            *(row._replace(name=f"{name}: {row.name}") for row in polled),
+            BenchRow(f"{name}: snapshots not stored", lost, None, "", "0"),
+            BenchRow(f"{name}: alarms of healthy devices", alarms, None, "", "0"),
+        ]
+
+    def _run(self, stop: threading.Event, jobs: tuple[Job, ...]) -> None:
+        clock = SystemClock()
+        due_s = [clock.monotonic_s() + period_s for period_s, _ in jobs]
+        while not stop.wait(COMMIT_INTERVAL_S):
+            self._timed(self._cycle)
+            for number, (period_s, work) in enumerate(jobs):
+                if clock.monotonic_s() >= due_s[number]:
+                    due_s[number] += period_s
+                    self._timed(work)
+        self._timed(self._cycle)
+        self.processor_s = thread_time()
+
+    def _cycle(self) -> None:
+        self._monitor.step(self.inbox.take(), now_s=SystemClock().now_s())
+
+    def _timed(self, work: Callable[[], object]) -> None:
+        began_s = perf_counter()
+        work()
+        self.longest_ms = max(self.longest_ms, 1000 * (perf_counter() - began_s))

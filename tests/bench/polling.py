@@ -8,7 +8,7 @@ import asyncio
 import resource
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from math import ceil
 from pathlib import Path
@@ -19,6 +19,7 @@ from gufo.snmp.aio import SnmpSession
 
 from batteryd.clock import SystemClock
 from batteryd.devices.build import Fleet, LinkOptions
+from batteryd.devices.device import PolledDevice
 from batteryd.devices.poller import Poller
 from batteryd.devices.slots import SLOT_WIDTH_S
 from batteryd.devices.snmp_profile import SnmpProfile
@@ -60,24 +61,18 @@ def run(
     consume: Callable[[Snapshot], None] = lambda snapshot: None,
 ) -> list[BenchRow]:
     """Poll for `duration_s`, all devices every `INTERVAL_S`, and say what it took."""
-    _allow_sockets(device_count)
-    with _responder() as port:
+    allow_sockets(device_count)
+    with responder("tests.bench.snmp_responder") as port:
         bare_ms = asyncio.run(_bare_get_ms(port, device_count=device_count))
         took = asyncio.run(
             _poll(port, device_count=device_count, duration_s=duration_s, consume=consume)
         )
-    name = f"{device_count:,} SNMP devices, {duration_s:g} s"
-    return [
-        BenchRow(f"{name}: failed polls", took.failed, None, "", "0"),
-        BenchRow(f"{name}: missed polls", took.missed, None, "", "0"),
-        BenchRow(f"{name}: start lag p99", took.lag_p99_ms, None, "ms", "under 250"),
-        BenchRow(f"{name}: memory", took.memory_mb, None, "MB", "under 400"),
-        BenchRow(f"{name}: processor", took.processor_pct, None, "% of a core", "quoted"),
-        BenchRow(f"{name}: processor a poll", took.poll_ms, bare_ms, "ms", "3 times at most"),
-    ]
+    return took.rows(f"{device_count:,} SNMP devices, {duration_s:g} s", bare_ms=bare_ms)
 
 
-class _Took(NamedTuple):
+class Took(NamedTuple):
+    """What polling took, and what was missed."""
+
     failed: int
     missed: int
     lag_p99_ms: float
@@ -85,16 +80,23 @@ class _Took(NamedTuple):
     processor_pct: float  # start included
     poll_ms: float  # after the first round, which opens the sessions
 
+    def rows(self, name: str, *, bare_ms: float | None) -> list[BenchRow]:
+        """Return the lines of the table."""
+        return [
+            BenchRow(f"{name}: failed polls", self.failed, None, "", "0"),
+            BenchRow(f"{name}: missed polls", self.missed, None, "", "0"),
+            BenchRow(f"{name}: start lag p99", self.lag_p99_ms, None, "ms", "under 250"),
+            BenchRow(f"{name}: memory", self.memory_mb, None, "MB", "under 400"),
+            BenchRow(f"{name}: processor", self.processor_pct, None, "% of a core", "quoted"),
+            BenchRow(f"{name}: processor a poll", self.poll_ms, bare_ms, "ms", "3 times at most"),
+        ]
 
-async def _poll(
-    port: int, *, device_count: int, duration_s: float, consume: Callable[[Snapshot], None]
-) -> _Took:
+
+async def poll_for(
+    duration_s: float, devices: Sequence[PolledDevice], *, consume: Callable[[Snapshot], None]
+) -> Took:
+    """Poll devices, all of them every `INTERVAL_S`."""
     clock = SystemClock()
-    devices = Fleet(clock=clock, options=LinkOptions()).devices(
-        (asset(number, port=port) for number in range(device_count)),
-        profiles={PROFILE.name: PROFILE},
-        credentials={},
-    )
     poller = Poller(devices, sink=consume, nameplate_sink=lambda *_: None, clock=clock)
     started_s = process_time()
     poller.start()
@@ -103,7 +105,7 @@ async def _poll(
     await clock.sleep(duration_s - INTERVAL_S)
     ended_s, counters, memory_mb = process_time(), poller.counters, _memory_mb()
     await poller.stop()
-    return _Took(
+    return Took(
         failed=counters.failed,
         missed=counters.missed,
         lag_p99_ms=counters.lag_p99_s * 1000,
@@ -111,6 +113,17 @@ async def _poll(
         processor_pct=(ended_s - started_s) / duration_s * 100,
         poll_ms=(ended_s - settled_s) / (counters.polls - settled_polls) * 1000,
     )
+
+
+async def _poll(
+    port: int, *, device_count: int, duration_s: float, consume: Callable[[Snapshot], None]
+) -> Took:
+    devices = Fleet(clock=SystemClock(), options=LinkOptions()).devices(
+        (asset(number, port=port) for number in range(device_count)),
+        profiles={PROFILE.name: PROFILE},
+        credentials={},
+    )
+    return await poll_for(duration_s, devices, consume=consume)
 
 
 async def _bare_get_ms(port: int, *, device_count: int) -> float:
@@ -142,15 +155,18 @@ def asset(number: int, *, port: int) -> Asset:
 
 
 @contextmanager
-def _responder() -> Iterator[int]:
-    command = [sys.executable, "-m", "tests.bench.snmp_responder"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+def responder(module: str) -> Iterator[int]:
+    """Run a module that answers for all devices; yield its port."""
+    with subprocess.Popen([sys.executable, "-m", module], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
-        yield int(process.stdout.readline())
-        process.kill()
+        try:
+            yield int(process.stdout.readline())
+        finally:
+            process.kill()
 
 
-def _allow_sockets(count: int) -> None:
+def allow_sockets(count: int) -> None:
+    """Let this process, and what it starts, open so many sockets."""
     wanted = count + FILES_BESIDE_SOCKETS
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < wanted:
