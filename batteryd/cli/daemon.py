@@ -80,7 +80,7 @@ def check_config(arguments: argparse.Namespace) -> int:
 
 
 def _print_effective(found: "Configuration", asset_id: str) -> int:
-    from batteryd.cli.rule_words import effective_lines
+    from batteryd.cli.rule_words import effective_lines, subject_line
     from batteryd.mistakes import unknown_text
     from batteryd.rules.effective import effective_rules
     from batteryd.rules.kind import Subject
@@ -93,6 +93,7 @@ def _print_effective(found: "Configuration", asset_id: str) -> int:
     if asset_id not in subjects:
         allowed = unknown_text("battery", asset_id, known=subjects)
         raise ConfigError.one("check-config", "--effective", asset_id, allowed)
+    print(subject_line(subjects[asset_id], is_polled=asset_id in inventory.assets))
     for rule in effective_rules(found.rulebook, subjects[asset_id]):
         print("\n".join(effective_lines(rule)))
     return OK

@@ -6,20 +6,33 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from batteryd.rules.effective import EffectiveRule, Parameter
+    from batteryd.rules.kind import Subject
+
+
+def subject_line(subject: "Subject", *, is_polled: bool) -> str:
+    """Return what a battery is, as far as rules can differ by it."""
+    profile = f"profile {subject.profile}" if subject.profile else "no profile"
+    chemistry = subject.chemistry or "chemistry not known"
+    unpolled = "" if is_polled else "; it is not polled, so that only its warranty is watched"
+    return f"# {subject.asset_id}: {chemistry}, {profile}, site {subject.site_id}{unpolled}\n"
 
 
 def effective_lines(rule: "EffectiveRule") -> Iterator[str]:
     """Yield what counts of a rule as rules.toml would say it, with whose word each key is."""
     yield f"[rule.{rule.name}]"
     yield f"kind = {_toml(rule.kind)}"
-    if rule.is_enabled:
-        yield from map(_parameter_line, rule.parameters)
-    else:
-        yield from (_parameter_line(p) for p in rule.parameters if p.key == "enabled")
-    if rule.is_enabled and rule.at_work:
+    yield from _remarked(rule.remark)
+    yield from map(_parameter_line, rule.parameters)
+    if rule.at_work:
         yield f"[rule.{rule.name}.work]"
+        yield from _remarked(rule.remark_at_work)
         yield from map(_parameter_line, rule.at_work)
     yield ""
+
+
+def _remarked(remark: str) -> Iterator[str]:
+    if remark:
+        yield f"# {remark}"
 
 
 def _parameter_line(parameter: "Parameter") -> str:

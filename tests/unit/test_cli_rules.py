@@ -194,6 +194,25 @@ def test_what_counts_for_a_battery_is_printed_as_rules_that_say_the_same(
     ]
 
 
+def test_a_rule_that_is_off_but_at_work_is_printed_whole(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (tmp_path / "rules.toml").open("a") as file:
+        file.write("[rule.door_open.battery.rack-2]\nenabled = false\n")
+        file.write("[rule.door_open.work]\nenabled = true\n")
+
+    assert run("check-config", "--effective", "rack-2") == 0
+
+    said = capsys.readouterr().out
+    door = said.partition("[rule.door_open]\n")[2]
+    assert door.splitlines()[1] == "# switched off"
+    printed = parse_rulebook(tomllib.loads(said))
+    subject = Subject("rack-2", "daejeon")
+    assert "door_open" not in {r.name for r in printed.effective(subject)}
+    at_work = {r.name for r in printed.effective(subject._replace(at_work=True))}
+    assert "door_open" in at_work
+
+
 def test_whose_word_counts_stands_behind_each_key(
     run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -202,10 +221,40 @@ def test_whose_word_counts_stands_behind_each_key(
     said = capsys.readouterr().out
     voltage = said.partition("[rule.cell_voltage_low]")[2].partition("[rule.")[0]
     assert any(
-        line.startswith("setpoint") and line.endswith(("# LFP", "# profile soltaro-rack"))
+        line.startswith("setpoint") and line.endswith(("# LFP", "in profile soltaro-rack"))
         for line in voltage.splitlines()
     ), voltage
     assert Chemistry.LFP in said
+
+
+@pytest.mark.parametrize(
+    ("battery", "line"),
+    [
+        ("rack-1", "# rack-1: LFP, profile soltaro-rack, site daejeon"),
+        (
+            "rack-2",
+            "# rack-2: chemistry not known, no profile, site daejeon; it is not polled, so that "
+            "only its warranty is watched",
+        ),
+    ],
+)
+def test_what_a_battery_is_stands_above_its_rules(
+    run: Run, capsys: pytest.CaptureFixture[str], battery: str, line: str
+) -> None:
+    assert run("check-config", "--effective", battery) == 0
+
+    assert capsys.readouterr().out.splitlines()[0] == line
+
+
+def test_what_the_keys_do_not_say_is_remarked_above_them(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("check-config", "--effective", "rack-2") == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    work = lines.index("[rule.module_temperature.work]")
+    assert lines[work + 1] == "# reached at medium 35, critical 45"
+    assert "watches nothing" in lines[lines.index("[rule.cell_voltage_low]") + 2]
 
 
 def test_the_effective_rules_of_an_unknown_battery_are_a_usage_error(

@@ -66,7 +66,8 @@ def test_the_makers_limits_are_named_by_their_profile():
 
     found = words(subject, limits=maker)
 
-    assert found["setpoint"] == ({"medium": 42.0, "critical": 52.0}, "profile lithium-rack")
+    origin = "the maker's limits in profile lithium-rack"
+    assert found["setpoint"] == ({"medium": 42.0, "critical": 52.0}, origin)
 
 
 def test_what_work_tightens_stands_apart():
@@ -76,8 +77,38 @@ def test_what_work_tightens_stands_apart():
     assert "tighten_by" not in {p.key for p in rule.parameters}
 
 
+def test_a_profiles_override_is_told_from_its_makers_limits():
+    maker = {"lithium-rack": {"temperature_c": {"medium": 42.0, "critical": 52.0}}}
+    override = "[rule.module_temperature.profile.lithium-rack]\noff_delay_s = 90.0\n"
+    book = rulebook(RULES + override, maker)
+
+    (rule, _) = effective_rules(book, Subject("rack-1", "seoul", profile="lithium-rack"))
+
+    origin = {p.key: p.origin for p in rule.parameters}
+    assert origin["setpoint"] == "the maker's limits in profile lithium-rack"
+    assert origin["off_delay_s"] == "profile lithium-rack"
+
+
+def test_where_tightened_setpoints_are_reached_is_said():
+    (rule, silence) = effective_rules(rulebook(RULES), LFP_RACK)
+
+    assert rule.remark_at_work == "reached at medium 40, critical 50"
+    assert silence.remark_at_work == ""
+
+
+def test_a_limit_that_nobody_has_given_a_setpoint_says_that_it_watches_nothing():
+    book = rulebook(RULES.replace("setpoint = { medium = 40.0, critical = 50.0 }\n", ""))
+
+    def remark(chemistry):
+        subject = Subject("rack-1", "seoul", chemistry)
+        return next(r.remark for r in effective_rules(book, subject))
+
+    assert "watches nothing" in remark(None)
+    assert remark(Chemistry.LFP) == ""
+
+
 def test_a_rule_that_is_switched_off_says_by_whom():
     (_temperature, silence) = effective_rules(rulebook(RULES), LFP_RACK)
 
-    assert not silence.is_enabled
+    assert silence.remark == "switched off"
     assert words(rule="silence")["enabled"] == (False, "this battery")
