@@ -56,6 +56,7 @@ class Circumstances:
             services=_services(inventory, places, day=day_at(site, at_s=event.at_s)),
             work_order_id=work.work_order_id if work else None,
             people=work.people if work else (),
+            has_strings=_has_strings(inventory, asset_id),
         )
 
     def _shortest_warranty(self, asset_ids: Iterable[str]) -> WarrantyAssessment | None:
@@ -76,6 +77,11 @@ def place_of(inventory: Inventory, asset_id: str) -> Place:
     if asset_id in inventory.rooms:
         return Place(asset_id, None, inventory.rooms[asset_id].name)
     return Place(None, None, asset_id)
+
+
+def _has_strings(inventory: Inventory, asset_id: str) -> bool:
+    asset = inventory.assets.get(asset_id)
+    return asset is None or asset.geometry.string_count != 1
 
 
 def day_at(site: Site | None, *, at_s: float) -> date:

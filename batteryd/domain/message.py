@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from batteryd.domain.alarm import AlarmEvent
+from batteryd.domain.alarm import MEASURE, UNIT, AlarmEvent
 from batteryd.domain.component import Component
 from batteryd.domain.inventory import Room, Service, Site
 from batteryd.domain.quantity import QUANTITIES
@@ -31,6 +31,7 @@ class AlarmMessage:
     services: tuple[Service, ...] = ()  # most important grade first
     work_order_id: str | None = None  # where it is about work
     people: tuple[str, ...] = ()  # on the permit: each of them is told
+    has_strings: bool = True  # several of them: a rack's only string is the rack itself
 
     def as_body(self) -> dict[str, object]:
         """Return plain JSON values by key, every key always present."""
@@ -39,6 +40,7 @@ class AlarmMessage:
     def _what(self) -> dict[str, object]:
         event = self.event
         quantity = QUANTITIES.get(event.quantity)
+        own_unit = quantity.unit if quantity else ""
         return {
             "change": event.change.value,
             "priority": event.priority.text,
@@ -47,9 +49,12 @@ class AlarmMessage:
             "scope": event.scope.value,
             "quantity": event.quantity,
             "meaning": quantity.meaning if quantity else "",
-            "unit": quantity.unit if quantity else "",
+            "unit": event.evidence.get(UNIT, own_unit),
             "value": event.value,
             "setpoint": event.setpoint,
+            "measure": event.evidence.get(MEASURE, ""),
+            "load": event.evidence.get("load"),
+            "beyond_for_s": event.evidence.get("beyond_for_s"),
             "why": event.why,
             "action": event.action,
         }
@@ -65,7 +70,7 @@ class AlarmMessage:
             "asset_id": self.event.key.asset_id,
             "asset": self.asset_name,
             "component": str(component),
-            "component_words": component_words(component),
+            "component_words": component_words(component, has_strings=self.has_strings),
         }
 
     def _when(self) -> dict[str, object]:
@@ -119,10 +124,13 @@ def concerned(evidence: Mapping[str, object]) -> Concerned | None:
             return None
 
 
-def component_words(component: Component) -> str:
-    """Return `string 1, module 3, cell 7`; empty for the battery as a whole."""
+def component_words(component: Component, *, has_strings: bool = True) -> str:
+    """Return `string 1, module 3, cell 7`; empty for the battery as a whole.
+
+    Without strings, as in a rack that has one only, `module 3, cell 7`.
+    """
     levels = (
-        ("string", component.string),
+        ("string", component.string if has_strings else None),
         ("module", component.module),
         ("cell", component.cell),
         ("sensor", component.sensor),

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change, Priority
+from batteryd.domain.alarm import MEASURE, UNIT, AlarmEvent, AlarmKey, Change, Priority
 from batteryd.domain.component import WHOLE_BATTERY, Component, Scope
 from batteryd.domain.inventory import Room, Service, Site
 from batteryd.domain.message import AlarmMessage
@@ -56,6 +56,27 @@ SAMPLES = (
             _HOT.event, change=Change.RETURNED, at_s=_RAISED_AT_S + 5_000.0, value=46.0, action=""
         ),
         observed_at_s=_RAISED_AT_S + 4_997.0,
+    ),
+    replace(  # what a comparison found, in a unit of its own
+        _HOT,
+        event=replace(
+            _HOT.event,
+            key=AlarmKey("daejeon", "rack-4", Component(string=1, module=7), "module_warmer"),
+            priority=Priority.MEDIUM,
+            quantity="temperature_c",
+            value=4.2,
+            setpoint=1.5,
+            why="module 7 of Rack 4 is 4.2 K above its 16 peers (3.9 K above its own normal), "
+            "both sensors, no load, rising for 12 min",
+            action="Look at this module's temperature on site.",
+            evidence={
+                UNIT: "K",
+                MEASURE: "above its peers",
+                "load": "no load",
+                "beyond_for_s": 180.0,
+            },
+        ),
+        has_strings=False,
     ),
     AlarmMessage(  # a device that never answered, of which nothing is known
         event=AlarmEvent(

@@ -10,8 +10,9 @@ filters below, and `secret.NAME`, the content of a secret's file.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, tzinfo
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -21,12 +22,13 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from batteryd.domain.notification import Notification
 from batteryd.errors import DeliveryError
-from batteryd.notify.wording import SUBJECT, TEXT
+from batteryd.notify.wording import SUBJECT, SUMMARY, TEXT
 
 Context = Mapping[str, Any]
 
 _ONE_EXPRESSION = re.compile(r"\{\{(?P<expression>(?:(?!\}\}|\{\{).)*)\}\}", re.DOTALL)
 _UNKNOWN = "unknown"  # what filters make of null
+_DECIMALS = {"K": 1, "K/min": 1, "K·h": 1, "mΩ": 2}
 # What an expression can raise on values that its author did not think of.
 _FAILURES = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
 
@@ -123,8 +125,9 @@ def context_of(notification: Notification, *, secrets: Mapping[str, str]) -> dic
         "idempotency_key": notification.idempotency_key,
         "event_id": notification.event_id,
     }
-    subject, text = _SUBJECT.render(context), _TEXT.render(context)
-    return context | {"subject": subject, "text": text, "secret": secrets}
+    summary = _SUMMARY.render(context)
+    subject, text = _SUBJECT.render(context), _TEXT.render(context | {"summary": summary})
+    return context | {"subject": subject, "summary": summary, "text": text, "secret": secrets}
 
 
 def _native(source: str) -> Callable[[Context], Any]:
@@ -153,10 +156,14 @@ def _permanent(error: Exception, *, at: str = "") -> DeliveryError:
 
 
 def _amount(value: float | None, unit: str = "") -> str:
-    """Write a number with at most three decimals, and its unit: `52.1 °C`."""
+    """Write a number with at most three decimals, and its unit: `52.1 °C`.
+
+    What is the result of a comparison has as many as can be trusted.
+    """
     if value is None:
         return _UNKNOWN
-    digits = f"{value:.3f}".rstrip("0").rstrip(".")
+    digits = f"{value:.{_DECIMALS.get(unit, 3)}f}"
+    digits = digits.rstrip("0").rstrip(".") if "." in digits else digits
     return f"{digits} {unit}".rstrip()
 
 
@@ -185,6 +192,37 @@ def _utc(at_s: float) -> str:
     return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def _sentence(text: str) -> str:
+    """Write a text as a sentence: with a full stop."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _coverage(status: str, last_day: str | None) -> str:
+    """Write how a battery is covered: `Battery out of warranty since 19 Aug 2024`."""
+    if status == "unknown" or last_day is None:
+        return "Warranty unknown"
+    day = date.fromisoformat(last_day)
+    if status == "expired":
+        return f"Battery out of warranty since {_day(day + timedelta(days=1))}"
+    return f"Battery in warranty until {_day(day)}"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
+
+
+def _feeding(services: Sequence[Mapping[str, Any]]) -> str:
+    """Write what hangs on a battery: `feeds 3 services of grade 1 and 1 of grade 3.`."""
+    counts = Counter(service["grade"] for service in services)
+    if not counts:
+        return "no service is known to depend on it."
+    (first, count), *others = sorted(counts.items())
+    parts = [f"{count} service{'' if count == 1 else 's'} of grade {first}"]
+    parts += [f"{number} of grade {grade}" for grade, number in others]
+    *before, last = parts
+    return f"feeds {', '.join(before)} and {last}." if before else f"feeds {last}."
+
+
 def _zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
@@ -193,7 +231,15 @@ def _zone(name: str) -> tzinfo:
 
 
 FILTERS = MappingProxyType(
-    {"amount": _amount, "duration": _duration, "local_time": _local_time, "utc": _utc}
+    {
+        "amount": _amount,
+        "coverage": _coverage,
+        "duration": _duration,
+        "feeding": _feeding,
+        "local_time": _local_time,
+        "sentence": _sentence,
+        "utc": _utc,
+    }
 )
 
 
@@ -210,4 +256,5 @@ def _environment() -> ImmutableSandboxedEnvironment:
 
 _ENVIRONMENT = _environment()
 _SUBJECT = TextTemplate(SUBJECT)
+_SUMMARY = TextTemplate(SUMMARY)
 _TEXT = TextTemplate(TEXT)

@@ -1,23 +1,36 @@
 """The words of a message where notify.toml gives none of its own.
 
 Written for a telephone at three in the morning: the subject says how urgent, where and how much;
-the text says why in a sentence, then the first thing to do, then the facts, one a line. A return to
-normal never says that all is well: it is about a reading, not about the battery.
+the text begins with the summary (where and why, how the battery is covered and what hangs on it),
+then the first thing to do, then the facts, one a line. A return to normal never says that all is
+well: it is about a reading, not about the battery.
+
+A body that an older version left in the outbox lacks the keys that were added since.
 """
 
 SUBJECT = (
     "{% if change == 'returned' %}[RETURNED TO NORMAL]{% else %}[{{ priority|upper }}]{% endif %}"
     " {{ asset }}{% if component_words %}, {{ component_words }}{% endif %}:"
-    " {% if unit and value is not none %}{{ value|amount(unit) }}"
+    " {% if (unit or measure|default('')) and value is not none %}{{ value|amount(unit) }}"
+    "{{ ' ' ~ measure if measure|default('') }}"
     "{% if setpoint is not none %}, limit {{ setpoint|amount(unit) }}{% endif %}"
     "{% else %}{{ rule|replace('_', ' ')|replace('-', ' ') }}{% endif %}"
     " ({{ site }}{% if room %}, {{ room }}{% endif %})"
 )
 
-# Lines of statements alone leave nothing behind, not even an empty line. A body that an older
-# version left in the outbox has no key of a permit.
+# One paragraph, for channels that have room for no more.
+SUMMARY = """\
+{{ room ~ ': ' if room and room not in why -}}
+{{ asset ~ ': ' if asset|lower not in why|lower and not work_order_id|default(none) -}}
+{{ why|sentence -}}
+{% if change == 'raised' and not work_order_id|default(none) %}
+{{ ' ' ~ warranty_status|coverage(warranty_last_day) ~ '; ' ~ services|feeding -}}
+{% endif %}
+"""
+
+# Lines of statements alone leave nothing behind, not even an empty line.
 TEXT = """\
-{{ why }}
+{{ summary }}
 
 {% if change == 'returned' %}
 {% if work_order_id is defined and work_order_id %}
@@ -33,8 +46,13 @@ FIRST: {{ action }}
 {% endif %}
 {% if value is not none %}
 Value     {{ value|amount(unit) -}}
+          {{ ' ' ~ measure if measure|default('') -}}
           {{ ', limit ' ~ setpoint|amount(unit) if setpoint is not none -}}
-          {{ ' (' ~ meaning ~ ')' if meaning }}
+          {{ ', beyond it for ' ~ beyond_for_s|duration if beyond_for_s|default(none) -}}
+          {{ ' (' ~ meaning ~ ')' if meaning and not measure|default('') }}
+{% endif %}
+{% if load|default(none) %}
+Load      {{ load }}
 {% endif %}
 Where     {{ [site, room, asset, component_words]|select|join(', ') }}
 Since     {{ since_s|local_time(time_zone) -}}

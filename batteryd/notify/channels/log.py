@@ -8,7 +8,9 @@ from batteryd.notify.template import context_of
 _log = logging.getLogger(__name__)
 
 _LEVELS = {"raised": logging.WARNING, "returned": logging.INFO}
-_FIELDS = ("change", "priority", "rule", "room", "asset", "component", "value", "setpoint", "why")
+_FIELDS = (
+    "change", "priority", "rule", "room", "asset", "component", "value", "setpoint", "unit", "why",
+)  # fmt: skip
 
 
 class LogChannel:

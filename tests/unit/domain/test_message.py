@@ -49,6 +49,21 @@ def test_a_message_says_what_where_when_and_what_depends_on_it() -> None:
     assert body["services"] == [{"name": "Mobile ID", "grade": 1}, {"name": "Wiki", "grade": 4}]
 
 
+def test_what_a_comparison_found_has_its_own_unit_and_its_circumstances() -> None:
+    evidence = {"unit": "K", "measure": "above its peers", "load": "no load", "beyond_for_s": 180.0}
+    warmer = replace(HOT, value=4.2, setpoint=1.5, evidence=evidence)
+
+    body = replace(MESSAGE, event=warmer).as_body()
+
+    assert (body["value"], body["unit"], body["measure"]) == (4.2, "K", "above its peers")
+    assert (body["load"], body["beyond_for_s"]) == ("no load", 180.0)
+    assert MESSAGE.as_body()["measure"] == ""
+
+
+def test_a_rack_with_one_string_is_not_told_of_it() -> None:
+    assert replace(MESSAGE, has_strings=False).as_body()["component_words"] == "module 3"
+
+
 def test_what_nobody_knows_is_null_and_its_key_is_still_there() -> None:
     bare = replace(MESSAGE, room=None, observed_at_s=None, warranty=None, services=())
 

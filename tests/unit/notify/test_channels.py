@@ -75,14 +75,14 @@ async def test_the_log_channel_writes_one_line_of_pairs(caplog: pytest.LogCaptur
     for notification in sample_notifications():
         await LogChannel().send(notification)
 
-    raised, returned, silent, _revoked = caplog.records
+    raised, returned, _warmer, silent, _revoked = caplog.records
     assert [r.levelno for r in (raised, returned, silent)] == [
         logging.WARNING, logging.INFO, logging.WARNING,
     ]  # fmt: skip
     assert raised.getMessage() == (
         "alarm key='daejeon/rack-4/s1/m03/module_temperature' change='raised' priority='critical'"
         " rule='module_temperature' room='5층 배터리실' asset='Rack 4' component='s1/m03'"
-        " value=52.1 setpoint=50.0"
+        " value=52.1 setpoint=50.0 unit='°C'"
         " why='Module 3 of rack 4 is at 52.1 °C, above its limit of 50 °C.'"
     )
     assert "change='returned'" in returned.getMessage()

@@ -9,7 +9,7 @@ from batteryd.errors import DeliveryError
 from batteryd.notify.sample import SAMPLES, sample_notifications
 from batteryd.notify.template import TextTemplate, TreeTemplate, context_of
 
-HOT, RETURNED, SILENT, REVOKED = sample_notifications()
+HOT, RETURNED, WARMER, SILENT, REVOKED = sample_notifications()
 
 
 def context(notification: Notification = HOT, **secrets: str) -> dict[str, Any]:
@@ -104,6 +104,9 @@ def test_the_ready_made_texts_know_no_secrets() -> None:
         ("{{ 500000.0|amount('kΩ') }}", "500000 kΩ"),
         ("{{ 3.6524|amount('V') }}", "3.652 V"),
         ("{{ 4|amount }}", "4"),
+        ("{{ 10.0|amount('K') }}", "10 K"),
+        ("{{ 2.298|amount('K') }}", "2.3 K"),
+        ("{{ 0.3961|amount('mΩ') }}", "0.4 mΩ"),
         ("{{ none|amount('V') }}", "unknown"),
         ("{{ none|duration }}", "unknown"),
         ("{{ none|local_time('Asia/Seoul') }}", "unknown"),
@@ -122,12 +125,14 @@ def test_filters_write_for_people(source: str, text: str) -> None:
 
 
 def test_the_subject_says_how_urgent_where_and_how_much() -> None:
-    subjects = [context(n)["subject"] for n in (HOT, RETURNED, SILENT)]
+    subjects = [context(n)["subject"] for n in (HOT, RETURNED, WARMER, SILENT)]
 
     assert subjects == [
         "[CRITICAL] Rack 4, string 1, module 3: 52.1 °C, limit 50 °C"
         " (대전 데이터센터, 5층 배터리실)",
         "[RETURNED TO NORMAL] Rack 4, string 1, module 3: 46 °C, limit 50 °C"
+        " (대전 데이터센터, 5층 배터리실)",
+        "[MEDIUM] Rack 4, module 7: 4.2 K above its peers, limit 1.5 K"
         " (대전 데이터센터, 5층 배터리실)",
         "[HIGH] UPS 1: silence (Daejeon)",
     ]
@@ -136,7 +141,8 @@ def test_the_subject_says_how_urgent_where_and_how_much() -> None:
 def test_the_text_says_why_then_what_to_do_then_the_facts() -> None:
     assert context(HOT)["text"] == (
         """\
-Module 3 of rack 4 is at 52.1 °C, above its limit of 50 °C.
+5층 배터리실: Module 3 of rack 4 is at 52.1 °C, above its limit of 50 °C.\
+ Battery out of warranty since 1 Sep 2024; feeds 1 service of grade 1 and 1 of grade 2.
 
 FIRST: Leave the room and call the fire service.
 
@@ -150,6 +156,40 @@ Services  grade 1: mobile identity
 Priority  critical
 Alarm     daejeon/rack-4/s1/m03/module_temperature"""
     )
+
+
+def test_what_was_found_by_comparing_is_told_in_one_paragraph_and_in_its_own_unit() -> None:
+    told = context(WARMER)
+
+    assert told["summary"] == (
+        "5층 배터리실: module 7 of Rack 4 is 4.2 K above its 16 peers (3.9 K above its own normal), "
+        "both sensors, no load, rising for 12 min. Battery out of warranty since 1 Sep 2024; "
+        "feeds 1 service of grade 1 and 1 of grade 2."
+    )
+    assert told["text"].startswith(f"{told['summary']}\n\nFIRST: Look at this module's")
+    assert "Value     4.2 K above its peers, limit 1.5 K, beyond it for 3 min" in told["text"]
+    assert "Load      no load" in told["text"]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"warranty_status": "in_warranty"}, "Battery in warranty until 31 Aug 2024;"),
+        ({"warranty_status": "unknown", "warranty_last_day": None}, "Warranty unknown;"),
+        ({"services": []}, "; no service is known to depend on it."),
+        ({"services": [{"name": str(n), "grade": 1} for n in range(3)]}, "; feeds 3 services of gr"),
+        ({"services": [{"name": str(n), "grade": n} for n in (1, 2, 4)]},
+         "; feeds 1 service of grade 1, 1 of grade 2 and 1 of grade 4."),
+    ],
+)  # fmt: skip
+def test_the_summary_says_how_it_is_covered_and_what_hangs_on_it(
+    body: dict[str, Any], said: str
+) -> None:
+    assert said in context(replace(WARMER, body={**WARMER.body, **body}))["summary"]
+
+
+def test_the_end_of_an_alarm_is_summed_up_without_what_hangs_on_it() -> None:
+    assert context(RETURNED)["summary"].endswith("above its limit of 50 °C.")
 
 
 def test_the_text_says_what_nobody_knows() -> None:
@@ -192,7 +232,8 @@ def test_a_permit_that_has_a_go_again_is_told_without_a_promise() -> None:
 
 
 def test_a_body_that_an_older_version_left_in_the_outbox_can_still_be_told() -> None:
-    older = {k: v for k, v in HOT.body.items() if k not in ("work_order_id", "people")}
+    newer = ("work_order_id", "people", "measure", "load", "beyond_for_s")
+    older = {k: v for k, v in HOT.body.items() if k not in newer}
 
     assert context(replace(HOT, body=older))["text"] == context(HOT)["text"]
 
