@@ -162,8 +162,8 @@ def test_what_was_found_by_comparing_is_told_in_one_paragraph_and_in_its_own_uni
     told = context(WARMER)
 
     assert told["summary"] == (
-        "5층 배터리실: module 7 of Rack 4 is 4.2 K above its 16 peers (3.9 K above its own normal), "
-        "both sensors, no load, rising for 12 min. Battery out of warranty since 1 Sep 2024; "
+        "5층 배터리실: module 7 of Rack 4 is 4.2 K above its 16 peers "
+        "(3.9 K above its own normal), both sensors, no load, rising for 12 min. Battery out of warranty since 1 Sep 2024; "
         "feeds 1 service of grade 1 and 1 of grade 2."
     )
     assert told["text"].startswith(f"{told['summary']}\n\nFIRST: Look at this module's")
@@ -177,7 +177,7 @@ def test_what_was_found_by_comparing_is_told_in_one_paragraph_and_in_its_own_uni
         ({"warranty_status": "in_warranty"}, "Battery in warranty until 31 Aug 2024;"),
         ({"warranty_status": "unknown", "warranty_last_day": None}, "Warranty unknown;"),
         ({"services": []}, "; no service is known to depend on it."),
-        ({"services": [{"name": str(n), "grade": 1} for n in range(3)]}, "; feeds 3 services of gr"),
+        ({"services": [{"name": str(n), "grade": 1} for n in range(3)]}, "; feeds 3 services of"),
         ({"services": [{"name": str(n), "grade": n} for n in (1, 2, 4)]},
          "; feeds 1 service of grade 1, 1 of grade 2 and 1 of grade 4."),
     ],
