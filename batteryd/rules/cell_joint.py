@@ -8,7 +8,8 @@ sags more from `SKIP_S` to `WINDOW_S`, and what counts is where it begins.
 
 Compared is the excess with the cell's OWN learned one: racks have cells with longer bars for good,
 so before it is learned only a wide margin is told, as a matter of low priority. And it is never
-told below a multiple of what the rack's cells differ by in that discharge.
+told below a multiple of what the rack's cells differ by in that discharge, nor below a share of
+what a cell has at all, as that changes with temperature and with what was before.
 
 Never on charge: chargers ripple and balancing begins, which cried wolf by the dozen. Not at a low
 state of charge: weak cells bend down there. A cell that is shorted has lost charge and sags more;
@@ -38,7 +39,9 @@ DISCHARGES = 10  # that the learned excess is a mean of
 SPREADS, SPREADS_UNLEARNED = 6.0, 10.0  # so many times the usual spread of cells
 
 
-_BEFORE, _BEGAN, _OPEN, _RATE, _POLLS = range(5)
+_BEFORE, _BEGAN, _COMMON_V, _OPEN, _RATES, _POLLS = range(6)
+_SUMS = slice(_RATES, _RATES + 6)
+_COUNT = _RATES + 6
 
 
 class CellJointSettings(DetectorSettings):
@@ -48,6 +51,7 @@ class CellJointSettings(DetectorSettings):
     off_delay_s: NotNegative = 0.0
     priority: PriorityText = "low"
     above_own_mohm: Positive = 0.20
+    above_own_share: NotNegative = 0.2  # and of what a cell of the rack has
     above_peers_mohm: Positive = 1.0  # before its own is learned
     soc_pct_min: NotNegative = 30.0
 
@@ -74,9 +78,12 @@ class CellJoint:
         self.discharges = np.zeros(count, dtype=np.int8)
         self.before_v = np.full(count, np.nan, dtype=np.float32)  # residuals before the load
         self.sums = np.zeros((2, count))  # of residuals, and of residuals by time under load
-        # rate before the load, when the load began, is open; sums: rates, polls, time, time squared
-        self.clock = np.array([np.nan, np.nan, 0.0, 0.0, 0.0, 0.0, 0.0])
+        # rate before the load, when it began, common mode before it, is open; sums of rates,
+        # polls, time, time squared, common mode, common mode by time
+        self.clock = np.zeros(_COUNT)
+        self.restart()
         self._excess = self._more = np.zeros(count)
+        self._rack_mohm = 0.0  # of a usual cell
         self._is_own = np.zeros(count, dtype=bool)
         self._worst = np.zeros(len(rack.modules), dtype=np.intp)
 
@@ -98,7 +105,7 @@ class CellJoint:
         if np.isnan(clock[_BEGAN]):
             # It may have begun at any time since the last poll: that matters after a pause.
             unseen_s = seen.dt_s if seen.dt_s > PAUSE_S else 0.0
-            clock[_BEGAN], clock[_OPEN], clock[_RATE:] = seen.at_s - unseen_s, 1.0, 0.0
+            clock[_BEGAN], clock[_OPEN], clock[_SUMS] = seen.at_s - unseen_s, 1.0, 0.0
             self.sums.fill(0.0)
         under_load_s = seen.at_s - clock[_BEGAN]
         if clock[_OPEN] and under_load_s > WINDOW_S:
@@ -110,7 +117,10 @@ class CellJoint:
         # Of a cell that cannot be read just now, what it last was.
         self.sums[0] += seen.cells.residual
         self.sums[1] += seen.cells.residual * under_load_s
-        self.clock[_RATE:] += rate, 1.0, under_load_s, under_load_s**2
+        common_v = seen.cells.common_v
+        self.clock[_SUMS] += (
+            rate, 1.0, under_load_s, under_load_s**2, common_v, common_v * under_load_s,
+        )  # fmt: skip
         is_early = under_load_s < JUDGE_AFTER_S
         return None if is_early or self.clock[_POLLS] < POLLS_MIN else self._judged(seen)
 
@@ -136,14 +146,14 @@ class CellJoint:
     def restart(self) -> None:
         """Wait for the next discharge."""
         self.clock[:] = 0.0
-        self.clock[[_BEFORE, _BEGAN]] = np.nan
+        self.clock[[_BEFORE, _BEGAN, _COMMON_V]] = np.nan
 
     def _wait(self, rate: float, seen: Seen) -> None:
         if self.clock[_OPEN]:
             self._close(seen)
         self.clock[_BEGAN] = np.nan
         if abs(rate) <= CALM_C:
-            self.clock[_BEFORE] = rate
+            self.clock[[_BEFORE, _COMMON_V]] = rate, seen.cells.common_v
             self.before_v[:] = seen.cells.residual
 
     def _judged(self, seen: Seen) -> Judged:
@@ -159,18 +169,21 @@ class CellJoint:
         return Judged(steps, back)
 
     def _measure(self) -> None:
-        before, (rates, polls, time_s, squares) = self.clock[_BEFORE], self.clock[_RATE:]
-        change_a = (before - rates / polls) * self._rack.capacity_ah
-        # Where the line through the residuals begins: the load's own moment.
-        sums_v, products = self.sums
-        at_once_v = (squares * sums_v - time_s * products) / (polls * squares - time_s**2)
-        self._excess = 1000.0 * (self.before_v - at_once_v) / change_a
+        rates, polls, time_s, squares, common_v, common_product = self.clock[_SUMS]
+        change_a = (self.clock[_BEFORE] - rates / polls) * self._rack.capacity_ah
+        # Where the line through the voltages begins: the load's own moment.
+        weights = np.array([squares, -time_s]) / (polls * squares - time_s**2)
+        per_mohm = 1000.0 / change_a
+        self._excess = per_mohm * (self.before_v - weights @ self.sums)
+        at_once_v = weights @ (common_v, common_product)
+        self._rack_mohm = per_mohm * float(self.clock[_COMMON_V] - at_once_v)
         self._is_own = self.discharges > 0
         self._more = self._excess - np.where(self._is_own, self.learned_mohm, 0.0)
 
     def _limits(self) -> np.ndarray:
         set_ = self._settings
-        own = max(set_.above_own_mohm, SPREADS * spread_of(self._more))
+        share_mohm = set_.above_own_share * self._rack_mohm
+        own = max(set_.above_own_mohm, share_mohm, SPREADS * spread_of(self._more))
         wide = max(set_.above_peers_mohm, SPREADS_UNLEARNED * spread_of(self._excess))
         return np.where(self._is_own, own, wide)
 

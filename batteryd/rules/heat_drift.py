@@ -24,7 +24,7 @@ from batteryd.rules.detector import (
     Seen,
     steps_of,
 )
-from batteryd.rules.heat_peer import in_a_crowd
+from batteryd.rules.heat_peer import is_crowd
 from batteryd.rules.held import Judged
 from batteryd.rules.rack import Bools, Rack
 
@@ -86,7 +86,8 @@ class HeatDrift:
         worst[~is_known] = 0.0
         steps = steps_of(worst - self._limit_kh, beyond=np.inf, known=is_known)
         deviations = self._rack.worst_of_modules(self._own)
-        steps[(steps == 1) & in_a_crowd(deviations, limit_k=slack_k)] = 0
+        if is_crowd(deviations, limit_k=slack_k):
+            steps[steps == 1] = 0
         return Judged(steps, worst < BACK_SHARE * self._limit_kh)
 
     def _in_alarm(self, seen: Seen) -> Bools:

@@ -20,7 +20,7 @@ from batteryd.rules.detector import (
     Seen,
     steps_of,
 )
-from batteryd.rules.heat_peer import CROWD, in_a_crowd
+from batteryd.rules.heat_peer import CROWD, is_crowd
 from batteryd.rules.held import Judged
 from batteryd.rules.parameters import PriorityText
 from batteryd.rules.rack import Rack
@@ -67,7 +67,7 @@ class HeatPattern:
         fourth = max(
             float(np.partition(sign * self._own, -CROWD)[-CROWD])
             for sign in (1, -1)
-            if in_a_crowd(sign * self._own, limit_k=least).any() or sign == 1
+            if sign == 1 or is_crowd(sign * self._own, limit_k=least)
         )
         over = np.array([fourth - self._limit_k])
         known = np.array([True])

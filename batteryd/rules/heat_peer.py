@@ -81,7 +81,8 @@ class HeatPeer:
         is_new = self._rack.worst_of_modules((~heat.is_learned).astype(float)) > 0
         steps[(steps > 1) & is_new] = 1
         own = self._rack.worst_of_modules(self._deviations)
-        steps[(steps == 1) & in_a_crowd(own, limit_k=float(np.min(self._limits)))] = 0
+        if is_crowd(own, limit_k=float(np.min(self._limits))):
+            steps[steps == 1] = 0
         is_back = over < -(1 - BACK_SHARE) * float(np.min(self._limits))
         return Judged(steps, is_back)
 
@@ -115,11 +116,13 @@ def limits_k(settings: HeatPeerSettings, seen: Seen) -> Floats:
     return np.maximum(limits, SPREADS * seen.rack.alike.spreads(heat.deviation))
 
 
-def in_a_crowd(deviations: Floats, *, limit_k: float) -> np.ndarray:
-    """Return which modules deviate as many others do: by half the limit, and half of the most."""
-    known = np.where(np.isnan(deviations), -np.inf, deviations)
+def is_crowd(deviations: Floats, *, limit_k: float) -> bool:
+    """Say whether many modules deviate alike, so that none of them stands out.
+
+    The fourth is over half of the limit, and no module deviates by more than twice as much as it.
+    """
+    known = deviations[np.isfinite(deviations)]
     if len(known) <= CROWD:
-        return np.zeros(len(known), dtype=bool)
+        return False
     fourth = float(np.partition(known, -CROWD)[-CROWD])
-    is_crowd = fourth > CROWD_SHARE * limit_k and fourth > CROWD_SHARE * float(known.max())
-    return np.full(len(known), is_crowd) & (known >= fourth)
+    return fourth > CROWD_SHARE * limit_k and fourth > CROWD_SHARE * float(known.max())

@@ -26,7 +26,7 @@ from batteryd.rules.detector import (
     Seen,
     steps_of,
 )
-from batteryd.rules.heat_peer import in_a_crowd
+from batteryd.rules.heat_peer import is_crowd
 from batteryd.rules.heat_seen import SLOPE_MINUTES
 from batteryd.rules.held import Judged
 from batteryd.rules.parameters import PriorityText
@@ -75,7 +75,8 @@ class HeatRise:
         over = np.where(is_known, self._slopes, 0.0) - self._limit
         steps = steps_of(over, beyond=(BEYOND - 1) * self._limit, known=is_known)
         risen = self._rack.worst_of_modules(rise)
-        steps[(steps == 1) & in_a_crowd(risen, limit_k=least)] = 0
+        if is_crowd(risen, limit_k=least):
+            steps[steps == 1] = 0
         return Judged(steps, over < -0.5 * self._limit)
 
     def say(self, index: int, seen: Seen) -> Said:

@@ -27,7 +27,7 @@ from batteryd.rules.detector import (
     Seen,
     steps_of,
 )
-from batteryd.rules.heat_peer import in_a_crowd
+from batteryd.rules.heat_peer import is_crowd
 from batteryd.rules.held import Judged
 from batteryd.rules.parameters import PriorityText
 from batteryd.rules.rack import Rack
@@ -185,8 +185,8 @@ class SensorCold:
         known = np.isfinite(below)
         over = np.where(known, below - self._limits, -np.inf)
         steps = steps_of(over, beyond=np.inf, known=known)
-        crowd = in_a_crowd(self._rack.worst_of_modules(below), limit_k=least)
-        steps[(steps == 1) & crowd[self._rack.sensor_module]] = 0
+        if is_crowd(self._rack.worst_of_modules(below), limit_k=least):
+            steps[steps == 1] = 0
         return Judged(steps, over < -0.4 * self._limits)
 
     def say(self, index: int, seen: Seen) -> Said:
