@@ -163,7 +163,8 @@ def test_what_was_found_by_comparing_is_told_in_one_paragraph_and_in_its_own_uni
 
     assert told["summary"] == (
         "5층 배터리실: module 7 of Rack 4 is 4.2 K above its 16 peers "
-        "(3.9 K above its own normal), both sensors, no load, rising for 12 min. Battery out of warranty since 1 Sep 2024; "
+        "(3.9 K above its own normal), both sensors, no load, rising for 12 min. "
+        "Battery out of warranty since 1 Sep 2024; "
         "feeds 1 service of grade 1 and 1 of grade 2."
     )
     assert told["text"].startswith(f"{told['summary']}\n\nFIRST: Look at this module's")
