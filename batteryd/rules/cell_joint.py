@@ -34,12 +34,16 @@ from batteryd.rules.rack import Rack
 SKIP_S, WINDOW_S, JUDGE_AFTER_S = 20.0, 160.0, 40.0
 POLLS_MIN = 3
 PAUSE_S = 60.0
-CALM_C = 0.3  # a reference is taken below this rate
+CALM_C = 0.3  # what was before the load is taken below this rate,
+STEADY_C, STEADY_S, BEFORE_TAU_S = 0.05, 300.0, 60.0  # after so long at a rate that did not change
 DISCHARGES = 10  # that the learned excess is a mean of
 SPREADS, SPREADS_UNLEARNED = 6.0, 10.0  # so many times the usual spread of cells
 
 
-_BEFORE, _BEGAN, _COMMON_V, _OPEN, _RATES, _POLLS = range(6)
+# Entries of the clock: rate before the load and since when it was that, when the load began, common
+# mode before it, whether the window is open; and sums of rates, polls, time, time squared, common
+# mode, common mode by time.
+_BEFORE, _STEADY, _BEGAN, _COMMON_V, _OPEN, _RATES, _POLLS = range(7)
 _SUMS = slice(_RATES, _RATES + 6)
 _COUNT = _RATES + 6
 
@@ -78,8 +82,6 @@ class CellJoint:
         self.discharges = np.zeros(count, dtype=np.int8)
         self.before_v = np.full(count, np.nan, dtype=np.float32)  # residuals before the load
         self.sums = np.zeros((2, count))  # of residuals, and of residuals by time under load
-        # rate before the load, when it began, common mode before it, is open; sums of rates,
-        # polls, time, time squared, common mode, common mode by time
         self.clock = np.zeros(_COUNT)
         self.restart()
         self._excess = self._more = np.zeros(count)
@@ -100,9 +102,9 @@ class CellJoint:
 
     def _is_in_window(self, seen: Seen) -> bool:
         clock = self.clock
-        if np.isnan(clock[_BEFORE]):
-            return False  # nobody saw the rack before this load
         if np.isnan(clock[_BEGAN]):
+            if not seen.at_s - clock[_STEADY] >= STEADY_S:
+                return False  # nobody knows what the cells were without this load
             # It may have begun at any time since the last poll: that matters after a pause.
             unseen_s = seen.dt_s if seen.dt_s > PAUSE_S else 0.0
             clock[_BEGAN], clock[_OPEN], clock[_SUMS] = seen.at_s - unseen_s, 1.0, 0.0
@@ -146,15 +148,26 @@ class CellJoint:
     def restart(self) -> None:
         """Wait for the next discharge."""
         self.clock[:] = 0.0
-        self.clock[[_BEFORE, _BEGAN, _COMMON_V]] = np.nan
+        self.clock[[_BEFORE, _STEADY, _BEGAN, _COMMON_V]] = np.nan
 
     def _wait(self, rate: float, seen: Seen) -> None:
         if self.clock[_OPEN]:
             self._close(seen)
         self.clock[_BEGAN] = np.nan
         if abs(rate) <= CALM_C:
-            self.clock[[_BEFORE, _COMMON_V]] = rate, seen.cells.common_v
-            self.before_v[:] = seen.cells.residual
+            self._look_before(rate, seen)
+        else:
+            self.clock[_STEADY] = np.nan
+
+    def _look_before(self, rate: float, seen: Seen) -> None:
+        clock, share = self.clock, min(1.0, seen.dt_s / BEFORE_TAU_S)
+        if not abs(rate - clock[_BEFORE]) <= STEADY_C or np.isnan(clock[_STEADY]):
+            clock[_STEADY], share = seen.at_s, 1.0
+            self.before_v[:] = clock[_COMMON_V] = 0.0
+        clock[_BEFORE] = rate
+        clock[_COMMON_V] += share * (seen.cells.common_v - clock[_COMMON_V])
+        known = np.isfinite(seen.cells.residual)
+        self.before_v[known] += share * (seen.cells.residual - self.before_v)[known]
 
     def _judged(self, seen: Seen) -> Judged:
         self._measure()
