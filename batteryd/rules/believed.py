@@ -11,6 +11,7 @@ Readings that are missing count apart from readings that are wrong: a missing on
 wrong one the sensor. Both are counted as shares of about the last six hours (they fade).
 """
 
+import math
 from typing import ClassVar
 
 import numpy as np
@@ -48,6 +49,7 @@ class Believed:
     ) -> None:
         """`counts`: whether to count what was wrong or missing."""
         self._lowest, self._highest, self._step = lowest, highest, step
+        self._all_good = bytes([Quality.GOOD]) * count
         self._is_doubting = True
         self.last = np.full(count, np.nan)
         self._moved_to = np.zeros(count)  # the last reading that is doubted
@@ -78,14 +80,8 @@ class Believed:
 
         Steps are those of read - reference, and `last` then holds that of what was believed.
         """
-        fade = 1.0 - dt_s / FADE_S
-        self.polls *= fade
-        self.polls += 1.0
         if len(self.wrong):
-            self.wrong *= fade
-            self.missing *= fade
-            if np.isnan(self.doubted_at_s[0]):
-                self.doubted_at_s[:] = at_s  # nobody knows what was before
+            self._fade(at_s=at_s, dt_s=dt_s)
         shown = read - reference
         moved = shown - self.last
         # The usual poll, first: everything is there, and nothing has moved far. NaN is neither.
@@ -104,23 +100,37 @@ class Believed:
             self.doubted_at_s[~is_believed] = at_s
         return is_believed
 
+    def has(self, read: Floats) -> bool:
+        """Whether the only column reads what it read before, so that `take` would do nothing."""
+        return not self._is_doubting and bool(read[0] == self.last[0])
+
     def restart(self) -> None:
         """Doubt anew: nobody has looked for a while, so nothing was read in a row."""
         self._repeats.fill(0)
 
     def _is_usual(self, read: Floats, quality: Qualities, moved: Floats) -> bool:
         return bool(
-            -self._step <= moved.min()
-            and moved.max() <= self._step
+            quality.tobytes() == self._all_good
+            and np.abs(moved).max() <= self._step
             and self._lowest <= read.min()
             and read.max() <= self._highest
-            and not quality.any()
         )
+
+    def _fade(self, *, at_s: float, dt_s: float) -> None:
+        fade = 1.0 - dt_s / FADE_S
+        self.polls *= fade
+        self.polls += 1.0
+        self.wrong *= fade
+        self.missing *= fade
+        if math.isnan(self.doubted_at_s[0]):
+            self.doubted_at_s[:] = at_s  # nobody knows what was before
 
     def _doubts(self, shown: Floats, is_fit: Bools) -> Bools:
         """Return which readings have moved too far, and have not been repeated yet."""
         moved = np.abs(shown - self._last_or_middle(shown, is_fit))
         is_far: Bools = is_fit & ~(moved <= self._step)  # also what there is nothing to compare by
+        if not self._is_doubting and not is_far.any():
+            return is_far
         near = np.fmax(self._step, NEAR_SHARE * moved)
         again = is_far & (self._repeats > 0) & (np.abs(shown - self._moved_to) <= near)
         self._repeats[is_fit & ~again] = 0
@@ -132,7 +142,7 @@ class Believed:
         return is_far & ~is_true
 
     def _last_or_middle(self, shown: Floats, is_fit: Bools) -> Floats:
-        is_new = np.isnan(self.last)
+        is_new = np.isnan(self.last) & is_fit
         if not is_new.any() or is_fit.sum() < OTHERS_MIN:
             return self.last
         return np.where(is_new, np.median(shown[is_fit]), self.last)

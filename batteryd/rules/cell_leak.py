@@ -173,6 +173,7 @@ class CellFastLeak:
         self.rested_v = np.full(
             len(rack.cells), np.nan, dtype=np.float32
         )  # mean residual of the last rest
+        self._nothing = Judged(np.zeros(len(rack.cells)), np.ones(len(rack.cells), dtype=bool))
         self._limit_v = settings.lost_v
 
     def judge(self, seen: Seen) -> Judged | None:
@@ -184,7 +185,8 @@ class CellFastLeak:
         residual = seen.cells.residual
         in_alarm = list(seen.active)
         # Of a cell in alarm whose last rest was lost, its peers are one.
-        self.rested_v[in_alarm] = np.nan_to_num(self.rested_v[in_alarm])
+        if in_alarm:
+            self.rested_v[in_alarm] = np.nan_to_num(self.rested_v[in_alarm])
         if seen.is_rest_mean and seen.is_learning:
             # It follows at 1 mV a mean: what falls faster is what is looked for.
             mean = seen.cells.mean
@@ -196,7 +198,7 @@ class CellFastLeak:
         )
         over = self.rested_v - residual - self._limit_v
         if not seen.active and not (over > 0).any():
-            return Judged(np.zeros(len(over)), np.ones(len(over), dtype=bool))
+            return self._nothing
         known = np.isfinite(over)
         if seen.cells.is_believed is not None:
             known &= seen.cells.is_believed

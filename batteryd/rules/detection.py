@@ -211,7 +211,8 @@ class RackWatch:
         seen.is_minute = seen.is_rest_mean = False
         if rack.ambient_at is not None:
             at = slice(rack.ambient_at, rack.ambient_at + 1)
-            self._ambient.take(values[at], quality[at], reference=0.0, **clock)
+            if not self._ambient.has(values[at]):
+                self._ambient.take(values[at], quality[at], reference=0.0, **clock)
             seen.ambient_c = float(self._ambient.last[0])
         if rack.sensors:
             read, how_good = values[rack.sensor_at], quality[rack.sensor_at]

@@ -21,6 +21,7 @@ import numpy as np
 
 from batteryd.domain.component import Component, Scope
 from batteryd.rules import heat_text
+from batteryd.rules.alike import middle_of
 from batteryd.rules.detector import (
     DetectorSettings,
     NotNegative,
@@ -101,7 +102,7 @@ class HeatPeer:
         known = heat.mean[np.isfinite(heat.mean)]
         if not len(known):
             return np.full(len(self.places), np.nan)
-        above = self._rack.mean_of_modules(heat.mean - np.median(known)) - self._settings.plain_k
+        above = self._rack.mean_of_modules(heat.mean - middle_of(known)) - self._settings.plain_k
         # Without a normal of its own a module would be blamed for the offset of its sensors.
         own = self._rack.mean_of_modules(np.where(heat.is_learned, heat.deviation, -np.inf))
         return np.where(own > max(OWN_K_MIN, 1.2 * heat.quantum.step), above, -np.inf)
