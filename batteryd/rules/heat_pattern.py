@@ -63,6 +63,8 @@ class HeatPattern:
         self._limit_k = least + set_.swing_share * max(0.0, heat.swing_k - 0.5)
         deviation = np.where(is_judged, heat.deviation, np.nan)
         own = self._rack.mean_of_modules(deviation)
+        if np.isfinite(own).sum() <= CROWD:
+            return None
         self._own = np.where(np.isnan(own), 0.0, own)
         fourth = max(
             float(np.partition(sign * self._own, -CROWD)[-CROWD])
