@@ -18,6 +18,7 @@ its leak is the cause, so its joint is not told while the leak is.
 Not seen: a joint while the rack idles. It waits for a discharge.
 """
 
+import math
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -32,7 +33,8 @@ from batteryd.rules.parameters import PriorityText
 from batteryd.rules.rack import Rack
 
 SKIP_S, WINDOW_S, JUDGE_AFTER_S = 20.0, 160.0, 40.0
-POLLS_MIN = 3
+POLLS_SKIPPED = 2  # a sag is believed at the third reading only
+POLLS_MIN, POLLS_WANTED, WINDOW_S_MAX = 3, 6, 400.0  # polls may be minutes apart
 PAUSE_S = 60.0
 CALM_C = 0.3  # what was before the load is taken below this rate,
 STEADY_C, STEADY_S, BEFORE_TAU_S = 0.05, 300.0, 60.0  # after so long at a rate that did not change
@@ -41,9 +43,9 @@ SPREADS, SPREADS_UNLEARNED = 6.0, 10.0  # so many times the usual spread of cell
 
 
 # Entries of the clock: rate before the load and since when it was that, when the load began, common
-# mode before it, whether the window is open; and sums of rates, polls, time, time squared, common
+# mode before it, whether the window is open, polls under load; and sums of rates, polls, time, time squared, common
 # mode, common mode by time.
-_BEFORE, _STEADY, _BEGAN, _COMMON_V, _OPEN, _RATES, _POLLS = range(7)
+_BEFORE, _STEADY, _BEGAN, _COMMON_V, _OPEN, _SEEN, _RATES, _POLLS = range(8)
 _SUMS = slice(_RATES, _RATES + 6)
 _COUNT = _RATES + 6
 
@@ -92,7 +94,7 @@ class CellJoint:
     def judge(self, seen: Seen) -> Judged | None:
         """Sum what a discharge shows; judge while its window is open, and learn when it closes."""
         rate = seen.load.rate_at(seen.at_s)
-        if np.isnan(rate):
+        if math.isnan(rate):
             return None
         if rate >= -LOAD_C or seen.soc_pct < self._settings.soc_pct_min:
             self._wait(rate, seen)
@@ -102,17 +104,20 @@ class CellJoint:
 
     def _is_in_window(self, seen: Seen) -> bool:
         clock = self.clock
-        if np.isnan(clock[_BEGAN]):
+        if math.isnan(clock[_BEGAN]):
             if not seen.at_s - clock[_STEADY] >= STEADY_S:
                 return False  # nobody knows what the cells were without this load
             # It may have begun at any time since the last poll: that matters after a pause.
             unseen_s = seen.dt_s if seen.dt_s > PAUSE_S else 0.0
-            clock[_BEGAN], clock[_OPEN], clock[_SUMS] = seen.at_s - unseen_s, 1.0, 0.0
+            clock[_BEGAN], clock[_OPEN] = seen.at_s - unseen_s, 1.0
+            clock[_SEEN] = clock[_SUMS] = 0.0
             self.sums.fill(0.0)
+        clock[_SEEN] += 1.0
         under_load_s = seen.at_s - clock[_BEGAN]
-        if clock[_OPEN] and under_load_s > WINDOW_S:
+        window_s = WINDOW_S if clock[_POLLS] >= POLLS_WANTED else WINDOW_S_MAX
+        if clock[_OPEN] and under_load_s > window_s:
             self._close(seen)
-        return bool(clock[_OPEN]) and under_load_s >= SKIP_S
+        return bool(clock[_OPEN]) and under_load_s >= SKIP_S and clock[_SEEN] > POLLS_SKIPPED
 
     def _sum(self, rate: float, seen: Seen) -> Judged | None:
         under_load_s = seen.at_s - self.clock[_BEGAN]
@@ -161,13 +166,14 @@ class CellJoint:
 
     def _look_before(self, rate: float, seen: Seen) -> None:
         clock, share = self.clock, min(1.0, seen.dt_s / BEFORE_TAU_S)
-        if not abs(rate - clock[_BEFORE]) <= STEADY_C or np.isnan(clock[_STEADY]):
+        if not abs(rate - clock[_BEFORE]) <= STEADY_C or math.isnan(clock[_STEADY]):
             clock[_STEADY], share = seen.at_s, 1.0
             self.before_v[:] = clock[_COMMON_V] = 0.0
         clock[_BEFORE] = rate
         clock[_COMMON_V] += share * (seen.cells.common_v - clock[_COMMON_V])
         known = np.isfinite(seen.cells.residual)
-        self.before_v[known] += share * (seen.cells.residual - self.before_v)[known]
+        step = share * (seen.cells.residual - self.before_v)
+        np.add(self.before_v, step, out=self.before_v, where=known)
 
     def _judged(self, seen: Seen) -> Judged:
         self._measure()
