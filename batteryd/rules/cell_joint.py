@@ -43,8 +43,8 @@ SPREADS, SPREADS_UNLEARNED = 6.0, 10.0  # so many times the usual spread of cell
 
 
 # Entries of the clock: rate before the load and since when it was that, when the load began, common
-# mode before it, whether the window is open, polls under load; and sums of rates, polls, time, time squared, common
-# mode, common mode by time.
+# mode before it, whether the window is open, polls under load; and sums of rates, polls, time, time
+# squared, common mode, common mode by time.
 _BEFORE, _STEADY, _BEGAN, _COMMON_V, _OPEN, _SEEN, _RATES, _POLLS = range(8)
 _SUMS = slice(_RATES, _RATES + 6)
 _COUNT = _RATES + 6

@@ -19,7 +19,7 @@ from batteryd.rules.rack import Bools, Floats, Rack
 SETTLED_S = 2400.0  # of rest, before voltages can be compared with earlier ones
 MEAN_S = 600.0
 VOLTAGE_STEPS = (0.01, 0.005, 0.001)
-JUMP_V = 0.03
+JUMP_V = 0.022  # over two quanta of 10 mV, and less than any fall that is told at once
 LOWEST_V, HIGHEST_V = 0.3, 5.0
 
 

@@ -4,6 +4,9 @@ A rack whose fans or filters fail warms as one, so its modules cannot be told ap
 room is the peer then. Idle racks stand a constant step above the air. That step is learned, hours
 after any load, and watched hours after any load, since a rack cools for that long.
 
+A rack that has not cooled down yet stands too high as well, but it is on its way: while the step
+falls, nobody knows where it will end.
+
 Not seen: without an ambient sensor nothing; a sensor that stands in the rack's own exhaust.
 """
 
@@ -29,6 +32,7 @@ AIR_TAU_S = 3600.0  # how slowly a rack follows its air
 LEARNED_S = 3600.0
 FOLLOW_TAU_S = 2 * 86400.0
 FOLLOW_RATE_K_PER_S = 0.2 / 86400.0
+SMOOTH_TAU_S, FALLING_K = 1800.0, 0.1  # the step is below its own smoothed past by so much
 
 
 class HeatCoolingSettings(DetectorSettings):
@@ -43,7 +47,7 @@ class HeatCoolingSettings(DetectorSettings):
 class HeatCooling:
     """One rack."""
 
-    REMEMBERED: ClassVar[tuple[str, ...]] = ("air_c", "normal_k", "learned_s")
+    REMEMBERED: ClassVar[tuple[str, ...]] = ("air_c", "smooth_k", "normal_k", "learned_s")
     LOCATES: ClassVar[bool] = False
     RHYTHM: ClassVar[Rhythm] = Rhythm.MINUTE
     scope = Scope.RACK
@@ -52,6 +56,7 @@ class HeatCooling:
         self._settings = settings
         self.places: Sequence[Component] = (rack.component,)
         self.air_c = np.full(1, np.nan)  # as slow as the rack
+        self.smooth_k = np.full(1, np.nan)  # the step, half an hour late
         self.normal_k = np.zeros(1)
         self.learned_s = np.zeros(1)
         self._above_k = 0.0
@@ -64,10 +69,11 @@ class HeatCooling:
         if np.isnan(self.air_c[0]):
             self.air_c[0] = seen.ambient_c
         self.air_c += (seen.ambient_c - self.air_c) * min(1.0, heat.minute_s / AIR_TAU_S)
-        if seen.load.idle_for_s(seen.at_s) < self._settings.after_load_s:
-            return None
         # The warmer of the air now and the air an hour ago: a room that warms or cools is no fault.
         step_k = heat.common - max(seen.ambient_c, float(self.air_c[0]))
+        is_falling = self._is_falling(step_k, dt_s=heat.minute_s)
+        if is_falling or seen.load.idle_for_s(seen.at_s) < self._settings.after_load_s:
+            return None
         self._learn(step_k, seen)
         normal_k = float(self.normal_k[0])
         if self.learned_s[0] < LEARNED_S:
@@ -97,6 +103,13 @@ class HeatCooling:
     def restart(self) -> None:
         """Take the air anew."""
         self.air_c.fill(np.nan)
+        self.smooth_k.fill(np.nan)
+
+    def _is_falling(self, step_k: float, *, dt_s: float) -> bool:
+        if np.isnan(self.smooth_k[0]):
+            self.smooth_k[0] = step_k
+        self.smooth_k += (step_k - self.smooth_k) * min(1.0, dt_s / SMOOTH_TAU_S)
+        return bool(step_k < self.smooth_k[0] - FALLING_K)
 
     def _learn(self, step_k: float, seen: Seen) -> None:
         if not seen.is_learning or seen.active:
