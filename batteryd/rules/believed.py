@@ -27,7 +27,6 @@ REPEATS = 3
 NEAR_SHARE = 0.25  # of how far they moved: as near as this, readings repeat one another
 OTHERS_MIN = 4  # readings that have a middle
 FADE_S = 21600.0
-_DOUBTED_COLUMNS = 3
 
 # What says that a number was wrong, not that there was none.
 _WRONG = np.zeros(256, dtype=bool)
@@ -64,11 +63,12 @@ class Believed:
     def doubted(self) -> Floats:
         """The readings that are doubted, a row each: column, reading, how often it was read."""
         at = self._repeats.nonzero()[0]
-        return np.column_stack((at, self._moved_to[at], self._repeats[at])).astype(float)
+        return np.column_stack((at, self._moved_to[at], self._repeats[at]))
 
     @doubted.setter
     def doubted(self, rows: Floats) -> None:
-        at = rows.reshape(-1, _DOUBTED_COLUMNS)[:, 0].astype(np.intp)
+        rows = rows[np.isin(rows[:, 0], range(len(self.last)))]
+        at = rows[:, 0].astype(np.intp)
         self._repeats.fill(0)
         self._moved_to[at], self._repeats[at] = rows[:, 1], rows[:, 2]
         self._is_doubting = True

@@ -6,8 +6,11 @@ Features are computed once and shared by all detectors of the rack; most rules l
 What is raised goes through `causes`, which keeps one alarm for one cause.
 
 After a gap, or a clock that ran back, buffers begin anew: a mean over something nobody watched is
-none. What was learned stays. During work nothing is learned (`is_learning`), as open doors and
-switched racks are not normal.
+none. A pause (of the daemon, say) is a gap that is short, in which the state of charge moved as the
+loads before and after it say: then what is seen is compared with what was seen before, and delays
+go on, so that a fault that develops gains no more than the pause. What was learned stays in any
+case. During work nothing is learned (`is_learning`), as open doors and switched racks are not
+normal.
 """
 
 import math
@@ -27,7 +30,7 @@ from batteryd.rules.cells_seen import CellsSeen
 from batteryd.rules.detection_table import DETECTORS
 from batteryd.rules.detector import NOTHING_MORE, Detector, DetectorSettings, Rhythm, Seen
 from batteryd.rules.evidence import evidence_of
-from batteryd.rules.heat_seen import HIGHEST_C, LOWEST_C, HeatSeen
+from batteryd.rules.heat_seen import HIGHEST_C, LOWEST_C, MINUTE_S, HeatSeen
 from batteryd.rules.held import Held, Turn
 from batteryd.rules.kind import (
     LEARNED_LAYOUT,
@@ -42,9 +45,10 @@ from batteryd.rules.load import Load
 from batteryd.rules.memory import Remembering, recollect, remind
 from batteryd.rules.rack import Rack, racks_of
 
-VERSION = 1
+VERSION = 2
 GAP_S_MIN = 60.0
 GAP_POLLS = 3
+PAUSE_S_MAX = 900.0
 AMBIENT_JUMP_K = 5.0
 Seconds = float
 
@@ -71,9 +75,9 @@ class Detection:
     def __init__(
         self, rules: tuple[Rule, ...], asset: Asset, layout: Layout, racks: tuple[Rack, ...]
     ) -> None:
-        gap_s = max(GAP_S_MIN, GAP_POLLS * poll_interval_s(asset))
         self._layout_id = layout.layout_id
-        self._racks = [RackWatch(rules, rack, gap_s=gap_s) for rack in racks]
+        poll_s = poll_interval_s(asset)
+        self._racks = [RackWatch(rules, rack, poll_s=poll_s) for rack in racks]
 
     def step(self, snapshot: Snapshot, *, now_s: float) -> Sequence[AlarmEvent]:
         """Judge a snapshot."""
@@ -127,10 +131,12 @@ class RackWatch:
 
     REMEMBERED: ClassVar[tuple[str, ...]] = ("clock",)
 
-    def __init__(self, rules: tuple[Rule, ...], rack: Rack, *, gap_s: Seconds) -> None:
+    def __init__(self, rules: tuple[Rule, ...], rack: Rack, *, poll_s: Seconds) -> None:
         self.name = str(rack.component)
-        self._rack, self._gap_s = rack, gap_s
-        self._watched = [_Watched(rule, rack) for rule in rules if _has_places(rule, rack)]
+        self._rack, self._gap_s = rack, max(GAP_S_MIN, GAP_POLLS * poll_s)
+        self._watched = [
+            _Watched(rule, rack, poll_s=poll_s) for rule in rules if _has_places(rule, rack)
+        ]
         self._due = {
             closes: tuple(w for w in self._watched if w.rhythm in rhythms)
             for closes, rhythms in _DUE.items()
@@ -141,7 +147,8 @@ class RackWatch:
             1, lowest=LOWEST_C, highest=HIGHEST_C, step=AMBIENT_JUMP_K, counts=False
         )
         shortened = np.zeros(len(rack.cells), dtype=bool)
-        self.seen = Seen(rack, Load(rack), HeatSeen(rack), CellsSeen(rack), shortened)
+        load = Load(rack, stale_s=self._gap_s)
+        self.seen = Seen(rack, load, HeatSeen(rack), CellsSeen(rack), shortened)
 
     @property
     def parts(self) -> dict[str, Remembering]:
@@ -164,9 +171,11 @@ class RackWatch:
         return shared
 
     def step(self, snapshot: Snapshot) -> list[AlarmEvent]:
-        """Judge a snapshot."""
+        """Judge a snapshot; one that was judged before (the rules have changed) says no more."""
+        if snapshot.observed_at_s == self.clock[0]:
+            return []
         seen = self.seen
-        self._begin(snapshot.observed_at_s)
+        self._begin(snapshot)
         self._look(snapshot)
         due = self._due[seen.is_minute, seen.is_rest_mean]
         findings = [finding for watched in due for finding in self._findings(watched, seen)]
@@ -187,26 +196,44 @@ class RackWatch:
         self._mark_shortened()
         return taken
 
-    def _begin(self, at_s: float) -> None:
-        before_s = float(self.clock[0])
+    def _begin(self, snapshot: Snapshot) -> None:
+        at_s, before_s, seen = snapshot.observed_at_s, float(self.clock[0]), self.seen
         self.clock[0] = at_s
-        seen = self.seen
         seen.at_s, seen.dt_s = at_s, at_s - before_s
-        if math.isnan(before_s) or not 0 < seen.dt_s <= self._gap_s:
-            seen.load.restart(at_s, gap_s=at_s - before_s)
-            seen.dt_s = 0.0
-            self._ambient.restart()
-            seen.heat.restart()
-            seen.cells.restart()
-            for watched in self._watched:
-                watched.restart()
+        soc_at, values = self._rack.soc_at, snapshot.values
+        soc_pct = math.nan if soc_at is None else float(values[soc_at])
+        if not math.isnan(soc_pct):
+            seen.soc_pct = soc_pct
+        if 0 < seen.dt_s <= self._gap_s:
+            seen.load.take(values, at_s=at_s, soc_pct=soc_pct)
+            return
+        is_known = seen.load.resume(values, at_s=at_s, soc_pct=soc_pct, gap_s=seen.dt_s)
+        if is_known and seen.dt_s <= PAUSE_S_MAX:
+            self._pause()
+        else:
+            self._restart()
+
+    def _pause(self) -> None:
+        # The first poll after it is a minute by itself; what was summed before is too old for it.
+        heat = self.seen.heat
+        heat.sums.fill(0)
+        heat.counts.fill(0)
+        heat.clock[0] = self.seen.at_s - MINUTE_S
+        for watched in self._watched:
+            watched.held.pause()
+
+    def _restart(self) -> None:
+        seen = self.seen
+        seen.dt_s = 0.0
+        self._ambient.restart()
+        seen.heat.restart()
+        seen.cells.restart()
+        for watched in self._watched:
+            watched.restart()
 
     def _look(self, snapshot: Snapshot) -> None:
         seen, rack = self.seen, self._rack
         values, quality = snapshot.values, snapshot.quality
-        if rack.soc_at is not None and math.isfinite(values[rack.soc_at]):
-            seen.soc_pct = float(values[rack.soc_at])
-        seen.load.take(values, at_s=seen.at_s, soc_pct=seen.soc_pct)
         clock = {"at_s": seen.at_s, "dt_s": seen.dt_s}
         seen.is_minute = seen.is_rest_mean = False
         if rack.ambient_at is not None:
@@ -253,14 +280,15 @@ class RackWatch:
 class _Watched:
     """One rule on one rack: its detector and the delays of its alarms."""
 
-    def __init__(self, rule: Rule, rack: Rack) -> None:
+    def __init__(self, rule: Rule, rack: Rack, *, poll_s: Seconds) -> None:
         settings = cast(DetectorSettings, rule.settings)
         self.rule, self.settings = rule, settings
         self.detector: Detector = DETECTORS[rule.kind].make(settings, rack)
         self.rhythm = self.detector.RHYTHM
         self.held = Held(
             len(self.detector.places),
-            on_delay_s=settings.on_delay_s,
+            # It is looked at once a poll, or a minute: it ends with the look that is nearest.
+            on_delay_s=max(0.0, settings.on_delay_s - _late_s(self.rhythm, poll_s)),
             off_delay_s=settings.off_delay_s,
         )
 
@@ -306,6 +334,10 @@ class _Watched:
     def restart(self) -> None:
         self.held.restart()
         self.detector.restart()
+
+
+def _late_s(rhythm: Rhythm, poll_s: Seconds) -> Seconds:
+    return {Rhythm.POLL: poll_s / 2, Rhythm.MINUTE: MINUTE_S / 2}.get(rhythm, 0.0)
 
 
 def _has_places(rule: Rule, rack: Rack) -> bool:

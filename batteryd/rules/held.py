@@ -4,7 +4,8 @@ A rule says of each of its places at which step (0 none, 1, 2) it stands, and wh
 step is raised once it has been reached for the on-delay without a break; the alarm returns once its
 place has been back for the off-delay. A step never falls while the alarm is active. Of what is
 unknown nothing is said: its delays neither start nor break. A clock that ran back, or a gap, starts
-running delays anew and touches nothing that is active.
+running delays anew and touches nothing that is active. A pause, after which things are as they were
+before, lets what was reached go on; only what was back has to be seen back for the whole off-delay.
 
 Only places that are active or waiting are remembered, which nearly always are none.
 """
@@ -81,8 +82,7 @@ class Held:
                 since_s={n: at_s for n, at_s in enumerate(since_s, 1) if not isnan(at_s)},
                 back_at_s=None if isnan(back_at_s) else back_at_s,
             )
-            for index, *since_s, back_at_s in rows.tolist()
-            if index < self._count
+            for index, *since_s, back_at_s in rows[np.isin(rows[:, 0], range(self._count))].tolist()
         }
 
     @property
@@ -124,6 +124,11 @@ class Held:
         self._places = {i: place for i, place in self._places.items() if place.active}
         for place in self._places.values():
             place.since_s.clear()
+            place.back_at_s = None
+
+    def pause(self) -> None:
+        """Let no alarm return by a time in which nobody looked."""
+        for place in self._places.values():
             place.back_at_s = None
 
     def adopt(self, index: int, *, step: int, raised_at_s: float) -> None:

@@ -22,9 +22,7 @@ def shown(believed: Believed, *readings_c: float, quality: Quality = Quality.GOO
         read = np.array([reading_c, *NORMAL_C[1:]])
         qualities = np.where(np.isnan(read), Quality.MISSING, Quality.GOOD).astype(np.uint8)
         qualities[0] = max(qualities[0], quality)
-        answer = believed.take(
-            read, qualities, reference=0.0, at_s=number * POLL_S, dt_s=POLL_S
-        )
+        answer = believed.take(read, qualities, reference=0.0, at_s=number * POLL_S, dt_s=POLL_S)
         trusted.append(answer is None or bool(answer[0]))
         assert answer is None or answer[1:].all()
     return trusted

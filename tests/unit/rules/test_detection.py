@@ -79,7 +79,7 @@ def test_a_hard_short_is_told_at_the_third_reading():
             volts[1, 2] -= 0.08
 
     rack = Rack()
-    (event,) = [e for e in raised(watched(rack, LEARN_H + 0.1, change))]
+    (event,) = raised(watched(rack, LEARN_H + 0.1, change))
 
     first = next(rack.snapshots(0.1)).observed_at_s + LEARN_H * 3600
     assert event.key.rule == "cell_shorted"
