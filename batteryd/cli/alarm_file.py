@@ -1,13 +1,19 @@
 """The command that shows all there is about one alarm: state, evidence, history, who was told.
 
-Where it is about a module, sensor or cell, its last hours are drawn against its peers.
+Its last hours are drawn: a module, sensor or cell against its peers, a rack or room in its air.
 """
 
 import argparse
 import json
 from typing import TYPE_CHECKING
 
-from batteryd.cli.alarm_words import alarm_as_json, alarm_as_text, alarm_of, instant_or_none
+from batteryd.cli.alarm_words import (
+    alarm_as_json,
+    alarm_as_text,
+    alarm_of,
+    found_lines,
+    instant_or_none,
+)
 from batteryd.cli.frame import OK, instant, print_json
 from batteryd.cli.work_common import desk
 
@@ -22,6 +28,7 @@ NOTIFICATIONS_MAX = 10_000  # of all, the newest, that are searched for this ala
 def alarms_show(arguments: argparse.Namespace) -> int:
     """Show one alarm, open or past: where it stands, its evidence and history, who was told."""
     from batteryd.cli.alarm_picture import picture_as_json, picture_in, picture_lines
+    from batteryd.rules.found import FOUND
 
     with desk(arguments) as at:
         ledger = at.ledger
@@ -47,14 +54,17 @@ def alarms_show(arguments: argparse.Namespace) -> int:
         print(f"         {alarm.action}")
     if picture is not None:
         print("\n".join(picture_lines(picture)))
+    for line in found_lines(alarm):
+        print(line)
     print("history, newest first")
     for event in history:
         print(_event_as_text(event))
     print("told, newest first" if told else "told: nobody")
     for notification in told:
         print(_notification_as_text(notification))
+    evidence = {name: value for name, value in alarm.evidence.items() if name != FOUND}
     print("evidence")
-    print(json.dumps(dict(alarm.evidence), indent=2, ensure_ascii=False))
+    print(json.dumps(evidence, indent=2, ensure_ascii=False))
     return OK
 
 
@@ -90,7 +100,9 @@ def _notification_as_json(notification: "Notification") -> dict[str, object]:
 
 
 def _event_as_text(event: "RecordedEvent") -> str:
-    said = event.comment or event.why
+    from batteryd.rules.found import addition_in
+
+    said = event.comment or addition_in(event.why)
     return f"  {instant(event.at_s)}  {event.action:<13} {event.actor:<12} {said}"
 
 

@@ -8,7 +8,7 @@ from batteryd.cli.frame import instant
 from batteryd.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from batteryd.domain.alarm import Alarm
 
@@ -43,6 +43,20 @@ def alarm_as_text(alarm: "Alarm") -> str:
         f"{alarm.priority.text:<8} {alarm.condition.value:<23} {alarm.key}{shelf}\n"
         f"         since {instant(alarm.raised_at_s)}  {alarm.why}"
     )
+
+
+def found_lines(alarm: "Alarm") -> "Iterator[str]":
+    """Yield what was found of the cause of an alarm, in words and with times."""
+    from batteryd.rules.found import Found
+
+    entries = list(Found.in_evidence(alarm.evidence))
+    if len(entries) < 2:
+        return  # the alarm has said it
+    yield "found, oldest first"
+    for entry in entries:
+        over = f", over {instant(entry['over_at_s'])}" if "over_at_s" in entry else ""
+        priority = entry.get("priority", "")
+        yield f"  {instant(entry['at_s'])}  {priority:<8}  {entry['why']}{over}"
 
 
 def alarm_of(alarms: "Iterable[Alarm]", key: str) -> "Alarm":

@@ -14,6 +14,8 @@ from batteryd.domain.component import Component
 FOUND = "found"
 OVER_MAX = 40  # entries that are over, beside those that are not
 
+_ADDED = ". Added: "
+
 Member = tuple[str, str]  # rule, component
 Entry = dict[str, Any]
 
@@ -77,7 +79,13 @@ class Found:
 
 def added_to(sentence: str, addition: str) -> str:
     """Return the sentence that an alarm goes by, and what was added to it."""
-    return f"{sentence}. Added: {addition}"
+    return f"{sentence}{_ADDED}{addition}"
+
+
+def addition_in(why: str) -> str:
+    """Return what an event added, as `added: …`; of one that added nothing, what it said."""
+    _, mark, addition = why.partition(_ADDED)
+    return f"added: {addition}" if mark else why
 
 
 def _member(entry: Mapping[str, object]) -> Member:

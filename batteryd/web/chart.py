@@ -6,9 +6,10 @@ count in, the horizontal one to hours or days of the site.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil, floor, inf, log10
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -19,7 +20,9 @@ from batteryd.domain.snapshot import Indices
 Numbers = npt.NDArray[np.float64]
 
 WIDTH, HEIGHT = 320.0, 132.0
+WIDE = 640.0  # of the picture of an alarm
 _LEFT, _RIGHT, _TOP, _BOTTOM = 38.0, 4.0, 8.0, 18.0
+_LABEL = 28.0  # how wide an hour is written
 _STEPS = 4  # at most so many on the vertical axis
 # The longest span in seconds, the step of its marks, and how they are written.
 _TIMES = (
@@ -37,11 +40,12 @@ class ChartLine:
     name: str
     at_s: Numbers
     value: Numbers
+    is_limit: bool = False  # nothing that was read: where a rule turns
 
     def known(self) -> "ChartLine":
         """Return the points that have a value."""
         is_known = ~np.isnan(self.value)
-        return ChartLine(self.name, self.at_s[is_known], self.value[is_known])
+        return replace(self, at_s=self.at_s[is_known], value=self.value[is_known])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +55,15 @@ class ChartBand:
     at_s: Numbers
     low: Numbers
     high: Numbers
+    name: str = "peers"
+
+
+@dataclass(frozen=True, slots=True)
+class ChartMark:
+    """An instant at which something was said: an alarm was raised, say."""
+
+    at_s: float
+    name: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +76,7 @@ class Chart:
     digits: int = 0
     missing: str = ""  # what could not be read, in words
     band: ChartBand | None = None
+    marks: tuple[ChartMark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +87,7 @@ class ChartSpan:
     from_s: float
     to_s: float
     charts: tuple[Chart, ...]
+    about: str = ""  # the key of the alarm that it is the picture of
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +105,7 @@ class Stroke:
     name: str
     path: str
     last: float
+    is_limit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,18 +116,27 @@ class Plot:
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
     band: str = ""  # the data of an SVG path; "" for none
+    marks: tuple[Tick, ...] = ()
+    zone: str = ""  # of the time axis: "KST"
+    width: float = WIDTH
+    height: float = HEIGHT
     left: float = _LEFT
+    top: float = _TOP
     right: float = WIDTH - _RIGHT
     bottom: float = HEIGHT - _BOTTOM
 
 
-def plot(chart: Chart, span: ChartSpan, *, time_zone: str) -> Plot:
+def plot(chart: Chart, span: ChartSpan, *, time_zone: str, width: float = WIDTH) -> Plot:
     """Lay a chart out."""
-    x_ticks = tuple(_time_ticks(span, ZoneInfo(time_zone)))
+    zone = ZoneInfo(time_zone)
+    # What stands at the very left would run into the name of the zone.
+    x_ticks = tuple(t for t in _time_ticks(span, zone, width) if t.at > _LEFT + _LABEL / 2)
     lines = [line.known() for line in chart.lines]
     lines = [line for line in lines if line.value.size]
-    if not lines:
-        return Plot((), x_ticks, ())
+    told = datetime.fromtimestamp(span.to_s, zone).strftime("%Z")
+    right = width - _RIGHT
+    if not any(not line.is_limit for line in lines):
+        return Plot((), x_ticks, (), zone=told, width=width, right=right)
     band = chart.band if chart.band is not None and chart.band.at_s.size else None
     around = () if band is None else (band.low, band.high)
     values = np.concatenate([*(line.value for line in lines), *around])
@@ -122,12 +147,38 @@ def plot(chart: Chart, span: ChartSpan, *, time_zone: str) -> Plot:
     levels = [low + n * step for n in range(round((high - low) / step) + 1)]
     return Plot(
         strokes=tuple(
-            Stroke(line.name, _path(line, span, low, high), float(line.value[-1])) for line in lines
+            Stroke(
+                line.name,
+                _path(line, _Scale(span, low, high, width)),
+                float(line.value[-1]),
+                line.is_limit,
+            )
+            for line in lines
         ),
         x_ticks=x_ticks,
         y_ticks=tuple(Tick(_y(level, low, high), f"{level:.{digits}f}") for level in levels),
-        band="" if band is None else _outline(band, span, low, high),
+        band="" if band is None else _outline(band, _Scale(span, low, high, width)),
+        marks=tuple(
+            Tick(_x(mark.at_s, span, width), mark.name)
+            for mark in chart.marks
+            if span.from_s <= mark.at_s <= span.to_s
+        ),
+        zone=told,
+        width=width,
+        right=right,
     )
+
+
+class _Scale(NamedTuple):
+    """Where an instant and a value lie in the drawing."""
+
+    span: ChartSpan
+    low: float
+    high: float
+    width: float
+
+    def at(self, at_s: float, value: float) -> str:
+        return f"{_x(at_s, self.span, self.width):.1f} {_y(value, self.low, self.high):.1f}"
 
 
 def _step(low: float, high: float, *, finest: float) -> float:
@@ -137,11 +188,11 @@ def _step(low: float, high: float, *, finest: float) -> float:
     return next(m * power for m in (1, 2, 5, 10) if m * power >= width * (1 - 1e-9))
 
 
-def _path(line: ChartLine, span: ChartSpan, low: float, high: float) -> str:
+def _path(line: ChartLine, scale: _Scale) -> str:
     parts: list[str] = []
     for run in _runs(line):
         points = [
-            f"{_x(at_s, span):.1f} {_y(value, low, high):.1f}"
+            scale.at(at_s, value)
             for at_s, value in zip(line.at_s[run], line.value[run], strict=True)
         ]
         # A single point has no length; a round cap on a tiny stroke shows it.
@@ -149,7 +200,7 @@ def _path(line: ChartLine, span: ChartSpan, low: float, high: float) -> str:
     return "".join(parts)
 
 
-def _outline(band: ChartBand, span: ChartSpan, low: float, high: float) -> str:
+def _outline(band: ChartBand, scale: _Scale) -> str:
     """Return the way along the lower edge and back along the upper one, for each run."""
     parts: list[str] = []
     for run in _runs(band):
@@ -158,8 +209,7 @@ def _outline(band: ChartBand, span: ChartSpan, low: float, high: float) -> str:
             *zip(at_s, band.low[run], strict=True),
             *zip(at_s[::-1], band.high[run][::-1], strict=True),
         )
-        points = (f"{_x(t, span):.1f} {_y(value, low, high):.1f}" for t, value in edges)
-        parts.append(f"M{'L'.join(points)}Z")
+        parts.append(f"M{'L'.join(scale.at(at_s, value) for at_s, value in edges)}Z")
     return "".join(parts)
 
 
@@ -172,16 +222,16 @@ def _runs(drawn: ChartLine | ChartBand) -> Sequence[Indices]:
     return np.split(places, np.flatnonzero(between_s > _GAP * np.median(between_s)) + 1)
 
 
-def _x(at_s: float, span: ChartSpan) -> float:
+def _x(at_s: float, span: ChartSpan, width: float) -> float:
     part = (at_s - span.from_s) / (span.to_s - span.from_s)
-    return _LEFT + min(1.0, max(0.0, part)) * (WIDTH - _LEFT - _RIGHT)
+    return _LEFT + min(1.0, max(0.0, part)) * (width - _LEFT - _RIGHT)
 
 
 def _y(value: float, low: float, high: float) -> float:
     return HEIGHT - _BOTTOM - (value - low) / (high - low) * (HEIGHT - _TOP - _BOTTOM)
 
 
-def _time_ticks(span: ChartSpan, zone: ZoneInfo) -> Iterator[Tick]:
+def _time_ticks(span: ChartSpan, zone: ZoneInfo, width: float) -> Iterator[Tick]:
     """Yield the full steps of local time that suit the length of the span."""
     length_s = span.to_s - span.from_s
     step, form = next((step, form) for longest_s, step, form in _TIMES if length_s <= longest_s)
@@ -190,5 +240,5 @@ def _time_ticks(span: ChartSpan, zone: ZoneInfo) -> Iterator[Tick]:
     )
     while at.timestamp() < span.to_s:
         if at.timestamp() > span.from_s:
-            yield Tick(_x(at.timestamp(), span), at.strftime(form))
+            yield Tick(_x(at.timestamp(), span, width), at.strftime(form))
         at += step

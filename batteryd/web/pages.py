@@ -146,7 +146,7 @@ def _templates() -> Environment:
         draw=draw,
         plot=chart.plot,
         chart_width=chart.WIDTH,
-        chart_height=chart.HEIGHT,
+        chart_wide=chart.WIDE,
         notice=NOTICE,
         version=batteryd.__version__,
         Priority=Priority,

@@ -6,12 +6,15 @@ Unknown is written "unknown", never 0 and never blank. Local time appears here a
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from batteryd.domain.alarm import MEASURE, UNIT
 from batteryd.domain.clearance import HoldCode
 from batteryd.domain.conditions import ConditionStanding, ContractCondition
 from batteryd.domain.warranty import WarrantyAssessment, WarrantyStatus
+from batteryd.rules.found import FOUND, Found
 
 UNKNOWN = "unknown"
 
@@ -32,6 +35,8 @@ _CHECKS = {
     HoldCode.OWNER_NOT_NOTIFIED: "owners of the services that hang on it",
     HoldCode.PERMIT_VOID: "validity, and changes since the GO",
 }
+
+_SAID_ELSEWHERE = frozenset({FOUND, UNIT, MEASURE})
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
@@ -97,6 +102,16 @@ def evidence(
 ) -> tuple[tuple[str, str], ...]:
     """Return the rows of an evidence: units behind their numbers, instants local with their age."""
     return tuple(_row(name, value, now_s, time_zone) for name, value in found.items())
+
+
+def found(of: Mapping[str, object]) -> tuple[Mapping[str, Any], ...]:
+    """Return what an alarm's evidence lists as found, in the order of time."""
+    return tuple(sorted(Found.in_evidence(of), key=lambda one: float(one["at_s"])))
+
+
+def judged_by(of: Mapping[str, object]) -> Mapping[str, object]:
+    """Return an alarm's evidence without what the page says elsewhere."""
+    return {name: value for name, value in of.items() if name not in _SAID_ELSEWHERE}
 
 
 def check_name(code: HoldCode) -> str:
@@ -189,6 +204,8 @@ FILTERS = {
     "local_minute": local_minute,
     "path": path,
     "evidence": evidence,
+    "found": found,
+    "judged_by": judged_by,
     "standing": standing,
     "check_name": check_name,
     "condition_name": condition_name,

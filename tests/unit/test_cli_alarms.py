@@ -281,8 +281,9 @@ def test_the_last_hours_of_an_alarms_place_are_drawn_against_its_peers(
     picture = json.loads(capsys.readouterr().out)["picture"]
 
     assert "module 2 of Rack 1 against its 2 peers, °C" in drawn
-    assert "46.2 to 46.2, last 46.2" in drawn
-    assert picture["lines"]["peers"][-1] == 24.5
+    assert "● sensor 1 46.2" in drawn
+    assert "│ raised " in drawn
+    assert picture["lines"]["middle of its peers"][-1] == 24.5
 
 
 def test_an_alarm_of_the_past_is_shown_in_words(

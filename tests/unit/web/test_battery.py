@@ -12,7 +12,7 @@ from batteryd.domain.inventory import Battery
 from batteryd.domain.nameplate import DeviceDate, Nameplate
 from batteryd.domain.warranty import WarrantyAssessment, WarrantyStatus
 from batteryd.web.battery import BatteryFacts, BatteryView, build_battery
-from batteryd.web.chart import Chart, ChartBand, ChartLine, ChartSpan
+from batteryd.web.chart import Chart, ChartBand, ChartLine, ChartMark, ChartSpan
 from batteryd.web.order import Decided
 from tests.builders import (
     NOON_S,
@@ -147,17 +147,53 @@ async def test_an_alarms_place_is_drawn_over_the_band_of_its_peers() -> None:
         (
             ChartLine("module 7", at_s, np.array([24.1, 25.0, 28.1])),
             ChartLine("peers", at_s, np.array([24.1, 24.1, 24.2])),
+            ChartLine("limit", at_s, np.array([25.6, 25.6, 25.6]), is_limit=True),
         ),
         digits=1,
         band=ChartBand(at_s, np.array([24.0, 24.0, 24.0]), np.array([24.4, 24.5, 24.4])),
+        marks=(ChartMark(NOON_S - 3600, "medium"),),
     )
-    span = ChartSpan("around the alarm", NOON_S - 6 * 3600, NOON_S, (chart,))
+    alarm = make_alarm()
+    from_s = NOON_S - 6 * 3600
+    span = ChartSpan("around the alarm", from_s, NOON_S, (chart,), about=str(alarm.key))
 
-    page = await page_of(BatteryFacts(make_look(alarms=(make_alarm(),)), pictures=(span,)))
+    page = await page_of(BatteryFacts(make_look(alarms=(alarm,)), pictures=(span,)))
 
     assert "module 7 of Rack 1 against its 16 peers" in page
     assert "module 7 28.1 °C" in page
+    assert "limit 25.6 °C" in page
     assert page.index('<path class="band" d="M') < page.index('<path class="stroke line1"')
+    assert '<path class="stroke limit"' in page
+    assert '<line class="mark medium"' in page
+    assert ">KST</text>" in page
+
+
+async def test_an_alarm_says_what_was_found_and_what_it_was_judged_by() -> None:
+    found = [
+        {
+            "rule": "module_warmer",
+            "component": "s1/m02",
+            "at_s": NOON_S - 3600,
+            "priority": "medium",
+            "why": "module 2 of Rack 1 is 2.3 K above its 2 peers",
+            "over_at_s": NOON_S - 600,
+        },
+        {
+            "rule": "module_drifting",
+            "component": "s1/m02",
+            "at_s": NOON_S - 1800,
+            "priority": "medium",
+            "why": "module 2 of Rack 1 2.0 K warmer than its own normal",
+        },
+    ]
+    evidence = {"unit": "K", "peer_count": 2, "data_age_s": 0.0, "found": found}
+
+    page = await page_of(BatteryFacts(make_look(alarms=(make_alarm(evidence=evidence),))))
+
+    assert "20:00:00 to 20:50:00</span> <span>module 2 of Rack 1 is 2.3 K above" in page
+    assert "20:30:00</span> <span>module 2 of Rack 1 2.0 K warmer" in page
+    assert "<dt>peer count</dt><dd>2</dd>" in page
+    assert "<dt>found</dt>" not in page
 
 
 async def test_the_same_as_json() -> None:
