@@ -102,13 +102,17 @@ class HeatDrift:
         """Say how much, and for how long."""
         sensors = (self._rack.sensor_module == index).nonzero()[0]
         worst = int(sensors[np.argmax(self.sum_kh[sensors])])
-        hours = max(0.0, seen.at_s - float(self.began_at_s[worst]))
+        since_s = max(0.0, seen.at_s - float(self.began_at_s[worst]))
         why = (
             f"{self._own[worst]:.1f} K warmer than its own normal, building up for "
-            f"{hours / 3600:.1f} h, sensor {self._rack.sensors[worst].sensor or 1}, "
+            f"{since_s / 3600:.1f} h, sensor {self._rack.sensors[worst].sensor or 1}, "
             f"{seen.load.text(seen.at_s)}"
         )
-        evidence = heat_text.evidence(seen, index)
+        evidence = {
+            **heat_text.evidence(seen, index),
+            "above_own_normal_k": round(float(self._own[worst]), 2),
+            "window_s": round(since_s),
+        }
         return Said("temperature_c", float(self.sum_kh[worst]), self._limit_kh, why, evidence)
 
     def restart(self) -> None:

@@ -86,7 +86,8 @@ class HeatRise:
             f"heats {slope:.1f} K/min faster than its peers over {self._settings.window_min} min, "
             f"{seen.load.text(seen.at_s)}"
         )
-        evidence = heat_text.evidence(seen, index)
+        window_s = 60.0 * self._settings.window_min
+        evidence = {**heat_text.evidence(seen, index), "window_s": window_s}
         return Said("temperature_c", slope, self._limit, why, evidence)
 
     def restart(self) -> None:

@@ -55,7 +55,7 @@ class HeatRoom:
         self.ring = np.full((SLOTS, 1 + len(rack.modules)), np.nan)  # ambient, modules
         self.began = np.full(1, np.nan)
         self._rack = rack
-        self._said = (0.0, 0.0, "")
+        self._said = (0.0, 0.0, "", "")
 
     def judge(self, seen: Seen) -> Judged | None:
         """Compare the air and the coolest module with the least of two hours."""
@@ -78,10 +78,11 @@ class HeatRoom:
 
     def say(self, index: int, seen: Seen) -> Said:
         """Say what rose."""
-        value, setpoint, what = self._said
+        value, setpoint, risen, what = self._said
         evidence = {
             "ambient_c": None if np.isnan(seen.ambient_c) else seen.ambient_c,
             "common_c": round(seen.heat.common, 2),
+            "risen": risen,
             "window_s": SLOT_S * SLOTS,
         }
         why = f"room or cooling: {what} within two hours, {seen.load.text(seen.at_s)}"
@@ -102,8 +103,8 @@ class HeatRoom:
             self.ring[:-1] = self.ring[1:]
             self.ring[-1] = now
 
-    def _text(self, air: float, every: float, count: int) -> tuple[float, float, str]:
+    def _text(self, air: float, every: float, count: int) -> tuple[float, float, str, str]:
         if air > self._settings.ambient_k:
             risen = f"the air of {words.place(self._rack.component, self._rack.asset)}"
-            return air, self._settings.ambient_k, f"{risen} rose {air:.1f} K"
-        return every, self._settings.modules_k, f"all {count} modules rose {every:.1f} K"
+            return air, self._settings.ambient_k, "air", f"{risen} rose {air:.1f} K"
+        return every, self._settings.modules_k, "modules", f"all {count} modules rose {every:.1f} K"

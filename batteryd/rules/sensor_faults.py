@@ -82,7 +82,12 @@ class SensorInvalid:
         wrong, missing = float(believed.wrong[index]), float(believed.missing[index])
         polls = float(believed.polls[0])
         why = f"{wrong:.0f} invalid and {missing:.0f} missing of its last {polls:.0f} readings"
-        evidence = {"wrong": round(wrong, 1), "missing": round(missing, 1), "polls": round(polls)}
+        evidence = {
+            "wrong": round(wrong, 1),
+            "missing": round(missing, 1),
+            "polls": round(polls),
+            "window_s": round(polls * seen.dt_s),
+        }
         return Said("temperature_c", wrong, self._settings.wrong_count, why, evidence)
 
     def restart(self) -> None:
@@ -143,7 +148,12 @@ class SensorStuck:
             f"frozen at {self.value_c[index]:.1f} °C for {minutes:.0f} min, while the rack moved "
             f"by {moved:.1f} K"
         )
-        evidence = {"moved_k": round(moved, 2), "common_c": round(seen.heat.common, 2)}
+        evidence = {
+            "moved_k": round(moved, 2),
+            "common_c": round(seen.heat.common, 2),
+            "frozen_c": round(float(self.value_c[index]), 2),
+            "window_s": round(60 * minutes),
+        }
         return Said("temperature_c", moved, self._settings.moved_k, why, evidence)
 
     def restart(self) -> None:
@@ -196,7 +206,14 @@ class SensorCold:
             f"reads {-float(seen.heat.residual[index]):.1f} K below the rack, {below:.1f} K below "
             f"its own normal: the sensor, or an open door"
         )
-        evidence = {"mean_c": round(float(seen.heat.mean[index]), 2)}
+        heat = seen.heat
+        is_learned = bool(heat.is_learned[index])
+        evidence = {
+            "mean_c": round(float(heat.mean[index]), 2),
+            "above_peers_k": round(float(heat.residual[index]), 2),
+            "own_offset_k": round(float(heat.offset[index]), 2) if is_learned else None,
+            "common_c": round(heat.common, 2),
+        }
         return Said("temperature_c", below, float(self._limits[index]), why, evidence)
 
     def restart(self) -> None:
