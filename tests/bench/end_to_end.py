@@ -6,11 +6,12 @@ poller: every snapshot is journalled (synced at each commit) and judged by the r
 """
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter, thread_time
+from types import MappingProxyType
 
 from batteryd.app.inbox import Inbox
 from batteryd.clock import SystemClock
@@ -25,7 +26,8 @@ from tests.journals import open_journal
 from tests.rulebooks import shipped_rulebook
 
 COMMIT_INTERVAL_S = 0.5
-Job = tuple[float, Callable[[], object]]  # how often, and what
+Job = tuple[float, Callable[[], object]]  # how often in s, and what
+NO_JOBS: Mapping[str, Job] = MappingProxyType({})
 
 
 def run(*, duration_s: float = 60.0, device_count: int = polling.DEVICE_COUNT) -> list[BenchRow]:
@@ -49,7 +51,7 @@ class MonitorThread:
             Ledger(folder / "ledger.db"),
         )
         self.inbox = Inbox()
-        self.longest_ms = 0.0
+        self.longest_ms: dict[str, float] = {}  # by what was done
         self.processor_s = 0.0
         routing = Routing(channels={}, routes=())
         watching = Watching(Inventory(), shipped_rulebook(), routing)
@@ -66,10 +68,10 @@ class MonitorThread:
             watch.ledger.close()
 
     @contextmanager
-    def running(self, jobs: Iterable[Job] = ()) -> Iterator[None]:
+    def running(self, jobs: Mapping[str, Job] = NO_JOBS) -> Iterator[None]:
         """Let it run; `jobs` are done in the same thread now and then."""
         stop = threading.Event()
-        thread = threading.Thread(target=self._run, args=(stop, tuple(jobs)))
+        thread = threading.Thread(target=self._run, args=(stop, jobs))
         thread.start()
         try:
             yield
@@ -86,22 +88,23 @@ class MonitorThread:
             BenchRow(f"{name}: alarms of healthy devices", alarms, None, "", "0"),
         ]
 
-    def _run(self, stop: threading.Event, jobs: tuple[Job, ...]) -> None:
+    def _run(self, stop: threading.Event, jobs: Mapping[str, Job]) -> None:
         clock = SystemClock()
-        due_s = [clock.monotonic_s() + period_s for period_s, _ in jobs]
+        due_s = {name: clock.monotonic_s() + period_s for name, (period_s, _) in jobs.items()}
         while not stop.wait(COMMIT_INTERVAL_S):
-            self._timed(self._cycle)
-            for number, (period_s, work) in enumerate(jobs):
-                if clock.monotonic_s() >= due_s[number]:
-                    due_s[number] += period_s
-                    self._timed(work)
-        self._timed(self._cycle)
+            self._timed("cycle", self._cycle)
+            for name, (period_s, work) in jobs.items():
+                if clock.monotonic_s() >= due_s[name]:
+                    due_s[name] += period_s
+                    self._timed(name, work)
+        self._timed("cycle", self._cycle)
         self.processor_s = thread_time()
 
     def _cycle(self) -> None:
         self._monitor.step(self.inbox.take(), now_s=SystemClock().now_s())
 
-    def _timed(self, work: Callable[[], object]) -> None:
+    def _timed(self, name: str, work: Callable[[], object]) -> None:
         began_s = perf_counter()
         work()
-        self.longest_ms = max(self.longest_ms, 1000 * (perf_counter() - began_s))
+        took_ms = 1000 * (perf_counter() - began_s)
+        self.longest_ms[name] = max(self.longest_ms.get(name, 0.0), took_ms)

@@ -42,18 +42,22 @@ def run(*, duration_s: float = 60.0, rack_count: int = RACK_COUNT) -> list[Bench
         assets = [_asset(number, port=port) for number in range(rack_count)]
         bare = asyncio.run(_poll(assets, duration_s=duration_s / 2, consume=lambda _: None))
         with MonitorThread.of(assets) as watch, _learning(watch, assets) as learning:
-            jobs = (
-                (SLICE_S, learning.keep_some),
-                (ROLLUP_S, partial(roll_up, Rollup(watch.journal))),
-            )
+            jobs = {
+                "keep what was learned": (SLICE_S, learning.keep_some),
+                "roll up": (ROLLUP_S, partial(roll_up, Rollup(watch.journal))),
+            }
             with watch.running(jobs):
                 polling = _poll(assets, duration_s=duration_s, consume=watch.inbox.put)
                 took = asyncio.run(polling)
             judging_pct = 100 * watch.processor_s / duration_s
+            rows = took.rows(name, bare_ms=bare.poll_ms, bare_lag_ms=bare.lag_p99_ms)
             return [
-                *watch.rows("racks", took.rows(name, bare_ms=bare.poll_ms)),
+                *watch.rows("racks", rows),
                 BenchRow("racks: of it journal and rules", judging_pct, None, "% of a core", ""),
-                BenchRow("racks: longest cycle", watch.longest_ms, None, "ms", "quoted"),
+                *(
+                    BenchRow(f"racks: longest: {work}", longest_ms, None, "ms", "quoted")
+                    for work, longest_ms in watch.longest_ms.items()
+                ),
                 BenchRow("racks: rows in the journal", watch.journal.last_row(), None, "", ""),
             ]
 
