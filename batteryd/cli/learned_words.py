@@ -5,7 +5,7 @@ those that say what is normal for a place, and how much stands behind it. `--jso
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _SAID_ELSEWHERE = (LEARNED_VERSION, LEARNED_LAYOUT)
 
 
-class _Shown(NamedTuple):
+class Shown(NamedTuple):
     """An array that means something to people. A factor turns it into the unit."""
 
     title: str
@@ -30,22 +30,27 @@ class _Shown(NamedTuple):
     digits: int
     factor: float = 1.0
     of: Literal["sensors", "cells", "rack"] = "rack"  # whose numbers these are, in their order
+    backed_by: str = ""  # the array that says how much stands behind a number; where 0, nothing
 
 
 # By how an array's name ends. Before it stand the rack, and the rule or what it looks at.
-_SHOWN: Mapping[str, _Shown] = {
-    "offset": _Shown("offset of each sensor", "K", 2, of="sensors"),
-    "calm_s": _Shown("  learned in calm time", "h", 1, 1 / 3600, of="sensors"),
-    "sum_kh": _Shown("drift of each sensor so far", "K·h", 2, of="sensors"),
-    "baseline_v": _Shown("each cell at rest against its peers", "mV", 1, 1000, of="cells"),
-    "means": _Shown("  learned from means", "", 0, of="cells"),
-    "learned_mohm": _Shown("resistance of each cell against its peers", "mΩ", 3, of="cells"),
-    "discharges": _Shown("  learned from discharges", "", 0, of="cells"),
-    "normal_k": _Shown("rack above ambient", "K", 2),
-    "learned_s": _Shown("  learned in", "h", 1, 1 / 3600),
-    "rest_k": _Shown("spread of the modules at rest", "K", 2),
-    "heat.believed.wrong": _Shown("invalid readings of sensors in a day", "", 0, of="sensors"),
-    "cells.believed.wrong": _Shown("invalid readings of cells in a day", "", 0, of="cells"),
+SHOWN: Mapping[str, Shown] = {
+    "heat.offset": Shown("offset of each sensor", "K", 2, of="sensors", backed_by="calm_s"),
+    "heat.calm_s": Shown("  learned in calm time", "h", 1, 1 / 3600, of="sensors"),
+    "sum_kh": Shown("drift of each sensor so far", "K·h", 2, of="sensors"),
+    "baseline_v": Shown(
+        "each cell at rest against its peers", "mV", 1, 1000, of="cells", backed_by="means"
+    ),
+    "means": Shown("  learned from means of 10 min", "", 0, of="cells"),
+    "learned_mohm": Shown(
+        "resistance of each cell against its peers", "mΩ", 3, of="cells", backed_by="discharges"
+    ),
+    "discharges": Shown("  learned from discharges", "", 0, of="cells"),
+    "normal_k": Shown("rack above ambient", "K", 2, backed_by="learned_s"),
+    "learned_s": Shown("  learned in", "h", 1, 1 / 3600),
+    "rest_k": Shown("spread of the modules at rest", "K", 2),
+    "heat.believed.wrong": Shown("invalid readings in about 6 h", "", 0, of="sensors"),
+    "heat.believed.missing": Shown("missing readings in about 6 h", "", 0, of="sensors"),
 }
 
 
@@ -74,15 +79,22 @@ def kept_lines(kept: "Kept", racks: Sequence["Rack"] = ()) -> Iterator[str]:
     yield f"  learning since {instant(kept.since_s)}, {age}: {kept.began_because}"
     yield f"  as it was at   {instant(kept.kept_at_s)}"
     for name, value in kept.state.items():
-        shown = next((s for end, s in _SHOWN.items() if name.endswith(f".{end}")), None)
+        shown = next((s for end, s in SHOWN.items() if name.endswith(f".{end}")), None)
         if shown is None or not isinstance(value, np.ndarray):
             continue
+        value = _backed(value, kept.state.get(f"{name.rpartition('.')[0]}.{shown.backed_by}"))
         rack = next((r for r in racks if name.startswith(f"{r.component}.")), None)
         named = f"{shown.title} ({name.partition('.')[0]})"
         yield f"  {named:<48} {_summary(value, shown, _places(rack, shown, value.size))}"
 
 
-def _summary(value: npt.NDArray[np.float64], shown: _Shown, places: Sequence["Component"]) -> str:
+def _backed(value: npt.NDArray[Any], by: object) -> npt.NDArray[np.float64]:
+    """Return the numbers behind which something stands; NaN for the others."""
+    numbers = np.asarray(value, float)
+    return np.where(by > 0, numbers, np.nan) if isinstance(by, np.ndarray) else numbers
+
+
+def _summary(value: npt.NDArray[np.float64], shown: Shown, places: Sequence["Component"]) -> str:
     """Return how many numbers are known, their range, and where its ends are."""
     scaled = np.asarray(value, float).ravel() * shown.factor
     known = np.isfinite(scaled).nonzero()[0]
@@ -102,7 +114,7 @@ def _summary(value: npt.NDArray[np.float64], shown: _Shown, places: Sequence["Co
     return f"{of_all}{spread} {shown.unit}".rstrip()
 
 
-def _places(rack: "Rack | None", shown: _Shown, count: int) -> Sequence["Component"]:
+def _places(rack: "Rack | None", shown: Shown, count: int) -> Sequence["Component"]:
     if rack is None or shown.of == "rack":
         return ()
     places = rack.sensors if shown.of == "sensors" else rack.cells

@@ -10,15 +10,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from batteryd.cli.learned_words import SHOWN
 from batteryd.cli.main import main
 from batteryd.domain.inventory import Chemistry
+from batteryd.rules.engine import Engine
 from batteryd.rules.kind import Subject
 from batteryd.rules.rulebook_file import parse_rulebook
 from batteryd.store.learned import LEARNED_FILE, RESETS, Kept, LearnedStore
 from batteryd.store.ledger import Ledger
 from tests.builders import NOON_S, make_snapshot
 from tests.journals import open_journal
-from tests.rulebooks import shipped_rulebook
+from tests.racks import Rack
+from tests.rulebooks import make_asset, shipped_rulebook
 
 CONFIG = Path(__file__).parents[2] / "config"
 INVENTORY = """
@@ -118,6 +121,36 @@ def test_extremes_name_their_places_once_the_journal_knows_the_layout(
     assert run("rules", "show", "rack-1") == 0
 
     assert "-1.20 at s1/m01/t2 to 0.40 at s1/m01/t1 K" in capsys.readouterr().out
+
+
+def test_everything_that_is_shown_is_learned_under_that_name_and_of_those_places() -> None:
+    rack = Rack(shape=(5, 2, 3))
+    engine = Engine(shipped_rulebook(), [make_asset()])
+    for snapshot in rack.snapshots(0.1):
+        engine.evaluate(snapshot, snapshot.observed_at_s)
+    (learned,) = engine.learned("rack-1").values()
+    counts = {"sensors": 10, "cells": 15, "rack": 1}
+
+    for end, shown in SHOWN.items():
+        (name,) = [name for name in learned if name.endswith(f".{end}")]
+        assert np.size(learned[name]) == counts[shown.of], name
+        if shown.backed_by:
+            assert f"{name.rpartition('.')[0]}.{shown.backed_by}" in learned
+
+
+def test_what_has_nothing_behind_it_is_not_known(
+    state: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    learned = {
+        "s1.loose_joint.learned_mohm": np.array([0.0, 0.12, 0.0]),
+        "s1.loose_joint.discharges": np.array([0, 2, 0]),
+    }
+    keep(state, replace(LEARNED, state=learned))
+
+    assert run("rules", "show", "rack-1") == 0
+
+    said = capsys.readouterr().out
+    assert "resistance of each cell against its peers (s1)   1 of 3: 0.120 mΩ" in said
 
 
 def test_programs_read_every_number_and_null_for_what_is_not_known(
