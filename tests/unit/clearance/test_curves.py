@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batteryd.clearance.curves import CURVES, SOC_POINTS_PCT, voltages_at
+from batteryd.clearance.curves import voltages_at
 from batteryd.domain.inventory import Chemistry
+from batteryd.domain.open_circuit import CURVES, SOC_POINTS_PCT
 
 
 def agrees(soc_pct: float, cell_v: float, chemistry: Chemistry) -> bool:
