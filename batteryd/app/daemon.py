@@ -19,6 +19,7 @@ from functools import partial
 from typing import TypeVar
 
 from batteryd.app.evidence import Evidence
+from batteryd.app.health import CATCH_UP_EVERY_S, HealthWatch
 from batteryd.app.housekeeping import Housekeeping, Job, roll_up
 from batteryd.app.inbox import Inbox
 from batteryd.app.learning import SLICE_S, Learning
@@ -47,6 +48,7 @@ from batteryd.rules.kind import Subject
 from batteryd.settings.load import Configuration
 from batteryd.store.cursors import INFLUX, ROLLUP
 from batteryd.store.disk import DiskReserve
+from batteryd.store.health import HEALTH_FILE, HealthStore
 from batteryd.store.influx import InfluxFollower
 from batteryd.store.influx_write import InfluxWriter
 from batteryd.store.journal import Journal
@@ -117,6 +119,7 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
     followers = (ROLLUP, INFLUX) if follower else (ROLLUP,)
 
     learned = LearnedStore.open_or_set_aside(state_dir / LEARNED_FILE, now_s=started_at_s)
+    health_points = HealthStore.open_or_set_aside(state_dir / HEALTH_FILE, now_s=started_at_s)
 
     # What is kept for later. The files first, as what they say is then in the register.
     account = UsageAccount(journal, ledger)
@@ -134,6 +137,10 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
     )
     monitor = Monitor(watching, engine=engine, journal=journal, ledger=ledger, listener=listener)
     learning = Learning(engine, store=learned, records=ledger.records, journal=journal, clock=clock)
+    health = HealthWatch(
+        store=health_points, journal=journal, limits=settings.health.limits, clock=clock
+    )
+    health.follow(watching.inventory.assets)
 
     # What reads, tells and shows.
     inbox = Inbox()
@@ -158,6 +165,7 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
         sights = Sights(
             monitor=monitor, ledger=ledger, trend=Trend(journal), clock=clock,
             account=account, nameplates=inbox.nameplates, trouble=trouble,
+            health_points=health_points, health_limits=settings.health.limits,
         )  # fmt: skip
         pages = create_app(
             overview=sights.overview,
@@ -197,6 +205,7 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
             Job("follow the register", 5.0, follow_register),
             Job("heed resets", 5.0, learning.heed_resets),
             Job("keep what was learned", SLICE_S, learning.keep_some),
+            Job("catch up with health", CATCH_UP_EVERY_S, health.catch_up),
             Job("assess warranties", 600.0, assess_warranties),
             Job("end shelf times", 30.0, lambda: monitor.end_shelf_times(now_s=clock.now_s())),
             Job("roll up", 60.0, partial(roll_up, rollup)),
@@ -215,6 +224,7 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
         while True:
             now_s, snapshots = clock.now_s(), inbox.take()
             await in_thread(partial(monitor.step, snapshots, now_s=now_s))
+            await in_thread(partial(health.take, snapshots))
             pace.follow(monitor.orders_started)
             progress.cycle_ended(polls=inbox.received)
             await clock.sleep(settings.journal.commit_interval_s * clock.rate)
@@ -241,6 +251,7 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
         watched = await in_thread(partial(_watching, new, registered, now_s=now_s))
         await in_thread(partial(monitor.reload, watched, now_s=now_s))
         await in_thread(partial(learning.recall, watched.inventory.assets, watched.rulebook))
+        await in_thread(partial(health.follow, watched.inventory.assets))
         await in_thread(assess_warranties)
         reports.configuration = new
         await poller.replace(devices)
@@ -320,6 +331,7 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
             await asyncio.to_thread(follower_thread.join, THREAD_JOIN_S)
         thread.shutdown(wait=True)
         learned.close()
+        health_points.close()
         journal.file.close()
         ledger.close()
         lock.close()

@@ -14,15 +14,20 @@ from batteryd.app.peers import pictures_of
 from batteryd.clearance.decide import decide
 from batteryd.clock import Clock
 from batteryd.domain.alarm import Priority
-from batteryd.domain.inventory import Asset
+from batteryd.domain.conditions import Usage
+from batteryd.domain.inventory import Asset, Battery
 from batteryd.domain.nameplate import UNKNOWN_NAMEPLATE, Nameplate
 from batteryd.domain.work import WorkOrder, WorkState
+from batteryd.errors import StoreError
+from batteryd.health.limits import HealthLimits
+from batteryd.health.statement import HealthFacts, HealthStatement, state_health
 from batteryd.monitor import Monitor
 from batteryd.permits.dossier import Dossier, read_dossier
 from batteryd.permits.facts import Sight, facts_of
 from batteryd.rules.kind import Subject
 from batteryd.rules.limit_settings import LimitSettings
 from batteryd.rules.rulebook import RuleBook
+from batteryd.store.health import HealthStore
 from batteryd.store.ledger import Ledger
 from batteryd.store.records import CLEARANCES, FINDINGS, WORK_ORDERS
 from batteryd.store.trend import Trend
@@ -52,6 +57,8 @@ class Sights:
         trend: Trend,
         account: UsageAccount,
         nameplates: Mapping[str, Nameplate],
+        health_points: HealthStore,
+        health_limits: HealthLimits,
         trouble: Callable[[], tuple[str, ...]],
         clock: Clock,
     ) -> None:
@@ -60,6 +67,8 @@ class Sights:
         self._trend = trend
         self._account = account
         self._nameplates = nameplates
+        self._health_points = health_points
+        self._health_limits = health_limits
         self._trouble = trouble
         self._clock = clock
 
@@ -93,6 +102,7 @@ class Sights:
             orders=self._open_orders(now_s=now_s),
             charts=self._charts(asset_id, now_s=now_s),
             pictures=self._pictures(asset_id, look, now_s=now_s),
+            health=self._health(battery, look, usage, now_s=now_s),
         )
         return build_battery(facts, asset_id, now_s=now_s)
 
@@ -159,6 +169,25 @@ class Sights:
         return pictures_of(
             self._trend, alarms, asset, seen.layout, now_s=now_s, count_max=PICTURES_SHOWN
         )
+
+    def _health(
+        self, battery: Battery, look: Look, usage: Usage | None, *, now_s: float
+    ) -> HealthStatement | None:
+        """Return what is known of its health; None where the points cannot be read now."""
+        asset_id = battery.asset_id
+        try:
+            points = self._health_points.of(asset_id)
+        except StoreError:
+            return None
+        facts = HealthFacts(
+            battery,
+            asset=look.inventory.assets.get(asset_id),
+            points=points,
+            last_good=self._monitor.last_good.get(asset_id),
+            usage=usage,
+            limits=self._health_limits,
+        )
+        return state_health(facts, now_s=now_s)
 
 
 def scale_of(rulebook: RuleBook, asset: Asset) -> TemperatureScale:

@@ -31,6 +31,7 @@ _HOMES: Mapping[str, tuple[str, ...]] = {
     "replay": ("replay",),
     "alarms": ("alarms",),
     "rules": ("rules",),
+    "health": ("health",),
     "work": ("work", "permit"),
     "finding": ("finding",),
     "register": ("register",),

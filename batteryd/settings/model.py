@@ -26,6 +26,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from batteryd.clearance.facts import ClearanceLimits
+from batteryd.health.limits import HealthLimits
 from batteryd.store.influx_target import InfluxApi, InfluxTarget
 from batteryd.store.limits import GIB, JournalLimits
 
@@ -249,6 +250,31 @@ class Clearance(Section):
         )
 
 
+class Health(Section):
+    """What counts as a measurement of a battery's health."""
+
+    resistance_step_c_min: Annotated[float, Field(ge=0.05, le=5)] = 0.2
+    resistance_soc_pct_min: Percent = 50.0  # as reported
+    resistance_kj_per_mol: Annotated[float, Field(ge=0, le=100)] | None = None  # by chemistry
+    capacity_depth_pct_min: Annotated[float, Field(ge=30, le=100)] = 60.0  # points of charge
+    capacity_rest_s: Annotated[float, Field(ge=300, le=36_000)] = 1800.0  # at either end
+    current_uncertainty_pct: Annotated[float, Field(ge=0.1, le=20)] = 1.0  # of the devices' sensors
+    end_of_life_pct: Annotated[float, Field(ge=30, le=95)] = 80.0  # of the rated capacity
+
+    @property
+    def limits(self) -> HealthLimits:
+        """What the measurements take."""
+        return HealthLimits(
+            resistance_step_c_min=self.resistance_step_c_min,
+            resistance_soc_pct_min=self.resistance_soc_pct_min,
+            resistance_kj_per_mol=self.resistance_kj_per_mol,
+            capacity_depth_pct_min=self.capacity_depth_pct_min,
+            capacity_rest_s=self.capacity_rest_s,
+            current_uncertainty_pct=self.current_uncertainty_pct,
+            end_of_life_pct=self.end_of_life_pct,
+        )
+
+
 class Audit(Section):
     """The ledger's signed checkpoints."""
 
@@ -324,6 +350,7 @@ class Settings(BaseSettings):
     influx: Influx = Influx()
     web: Web = Web()
     clearance: Clearance = Clearance()
+    health: Health = Health()
     audit: Audit = Audit()
     schedule: dict[ScheduleName, Schedule] = {}
     credentials: dict[str, Credential] = {}

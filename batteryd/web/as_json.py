@@ -7,6 +7,7 @@ from pydantic_core import to_jsonable_python
 
 from batteryd.clearance.answer import NOTICE, clearance_as_json
 from batteryd.domain.alarm import Alarm
+from batteryd.health.as_json import health_as_json
 from batteryd.web.battery import BatteryView
 from batteryd.web.cabinet import Cabinet
 from batteryd.web.order import OrderLine
@@ -30,6 +31,7 @@ def battery_as_json(view: BatteryView) -> dict[str, object]:
         "alarms": [_alarm(alarm) for alarm in view.alarms],
         "work_orders": [_order(line) for line in view.orders],
         "impact": [_plain(service) for service in view.impact],
+        "health": None if view.health is None else health_as_json(view.health.statement),
     }
 
 

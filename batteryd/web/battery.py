@@ -11,9 +11,11 @@ from batteryd.domain.inventory import Battery
 from batteryd.domain.nameplate import UNKNOWN_NAMEPLATE, Nameplate
 from batteryd.domain.warranty import WarrantyAssessment
 from batteryd.domain.work import Finding
+from batteryd.health.statement import HealthStatement
 from batteryd.web.cabinet import Cabinet, build_cabinet
 from batteryd.web.chart import ChartSpan
 from batteryd.web.doubts import Doubt, doubts_of
+from batteryd.web.health import HealthView, build_health
 from batteryd.web.look import Look, most_urgent_first
 from batteryd.web.order import Decided, OrderLine, open_orders
 
@@ -30,6 +32,7 @@ class BatteryFacts:
     orders: Sequence[Decided] = ()
     charts: Sequence[ChartSpan] = ()
     pictures: Sequence[ChartSpan] = ()  # of alarms: each place against its peers
+    health: HealthStatement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class BatteryView:
     impact: tuple[ImpactedService, ...]  # the most important grade first
     charts: tuple[ChartSpan, ...]
     pictures: tuple[ChartSpan, ...]
+    health: HealthView | None
 
     @property
     def findings_open(self) -> int:
@@ -94,4 +98,9 @@ def build_battery(facts: BatteryFacts, asset_id: str, *, now_s: float) -> Batter
         impact=impact_of(inventory, batteries=[asset_id], day=day),
         charts=tuple(facts.charts),
         pictures=tuple(facts.pictures),
+        health=_health(facts, zone=look.time_zone(room.room_id)),
     )
+
+
+def _health(facts: BatteryFacts, *, zone: str) -> HealthView | None:
+    return None if facts.health is None else build_health(facts.health, zone=zone)

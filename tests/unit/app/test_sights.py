@@ -10,9 +10,11 @@ from batteryd.clock import Clock
 from batteryd.domain.alarm import Alarm
 from batteryd.domain.nameplate import Nameplate
 from batteryd.domain.work import WorkState
+from batteryd.health.limits import DEFAULT_LIMITS
 from batteryd.monitor import Monitor, Watching
 from batteryd.notify.routing import Routing
 from batteryd.rules.engine import Engine
+from batteryd.store.health import HEALTH_FILE, HealthStore
 from batteryd.store.ledger import Ledger
 from batteryd.store.records import CLEARANCES, FINDINGS, WORK_ORDERS
 from batteryd.store.trend import Trend
@@ -21,6 +23,7 @@ from tests.builders import NOON_S, make_battery, make_inventory, make_snapshot
 from tests.journals import open_journal
 from tests.looks import make_clearance, make_finding, make_order
 from tests.rulebooks import shipped_rulebook
+from tests.worn_racks import resistance_point
 
 
 class Stopped(Clock):
@@ -47,6 +50,7 @@ class House:
         inventory, rulebook = make_inventory(make_battery()), shipped_rulebook()
         self.ledger = CountedLedger(folder / "ledger.db")
         self.journal = open_journal(folder / "journal.db")
+        self.health_points = HealthStore.open(folder / HEALTH_FILE)
         monitor = Monitor(
             Watching(inventory, rulebook, Routing({}, ())),
             engine=Engine(rulebook, inventory.assets.values()),
@@ -61,6 +65,8 @@ class House:
             trend=Trend(self.journal),
             account=UsageAccount(self.journal, self.ledger),
             nameplates={"rack-1": Nameplate(firmware="2.04")},
+            health_points=self.health_points,
+            health_limits=DEFAULT_LIMITS,
             trouble=lambda: (),
             clock=Stopped(),
         )
@@ -80,6 +86,7 @@ def house(tmp_path: Path) -> Iterator[House]:
     made = House(tmp_path)
     yield made
     made.journal.file.close()
+    made.health_points.close()
     made.ledger.close()
 
 
@@ -147,3 +154,23 @@ def test_a_battery_has_all_that_is_known_of_it(house: House) -> None:
 def test_what_is_not_there_is_none(house: House) -> None:
     assert house.sights.battery("rack-9") is None
     assert house.sights.work("WO-9") is None
+
+
+def test_the_health_of_a_battery_is_what_discharges_have_shown(house: House) -> None:
+    house.health_points.put("rack-1", [resistance_point(0.82, 1.31)])
+
+    view = house.sights.battery("rack-1")
+
+    assert view is not None
+    assert view.health is not None
+    assert "worst s1/m01/c02 1.31 mΩ" in view.health.lines[0].text
+
+
+def test_a_page_is_shown_also_where_the_points_cannot_be_read(house: House, tmp_path: Path) -> None:
+    house.health_points.close()
+    (tmp_path / HEALTH_FILE).unlink()
+
+    view = house.sights.battery("rack-1")
+
+    assert view is not None
+    assert view.health is None
