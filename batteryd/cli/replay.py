@@ -5,11 +5,13 @@ own past, before anybody relies on it.
 """
 
 import argparse
+import itertools
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from batteryd.cli.frame import (
     CONFIG,
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
     from batteryd.domain.alarm import AlarmEvent
     from batteryd.domain.inventory import Asset
+    from batteryd.domain.snapshot import Snapshot
+    from batteryd.replay.past import Past
     from batteryd.settings.load import Configuration
     from batteryd.store.journal import Journal
 
@@ -54,10 +58,7 @@ def _of_recording(arguments: argparse.Namespace) -> int:
 
 
 def _of_journal(arguments: argparse.Namespace) -> int:
-    from batteryd.cli.replay_words import comparison_as_json, comparison_lines
-    from batteryd.replay.playback import Playback
-    from batteryd.replay.stretch import LEAD_S, try_rules
-    from batteryd.settings.load import load_rulebook
+    from batteryd.replay.stretch import LEAD_S
 
     from_s, to_s = arguments.from_s, arguments.to_s
     if from_s is None or to_s is None or from_s >= to_s:
@@ -66,25 +67,91 @@ def _of_journal(arguments: argparse.Namespace) -> int:
     asset = _polled(found, arguments.journal)
     with _journal_of(found) as journal:
         _require_polls(journal, asset, from_s=from_s, to_s=to_s)
+        stretch = _Stretch(asset, from_s, to_s, _past_of(found, asset))
         polls = journal.read(asset.asset_id, from_s - LEAD_S, to_s)
         if arguments.rules is None:
-            events = Playback(found.rulebook, asset).all_of(polls)
-            in_stretch = (event for event in events if event.at_s >= from_s)
-            return _print_events(in_stretch, as_json=arguments.json)
-        changed = load_rulebook(arguments.rules, found)
-        trial = try_rules(
-            polls, asset, configured=found.rulebook, changed=changed, from_s=from_s
-        )  # fmt: skip
+            return _print_raised(polls, stretch, found, as_json=arguments.json)
+        return _print_differences(polls, stretch, found, arguments)
+
+
+class _Stretch(NamedTuple):
+    """What is replayed."""
+
+    asset: "Asset"
+    from_s: float
+    to_s: float
+    past: "Past"
+
+
+def _print_raised(
+    polls: "Iterator[Snapshot]", stretch: _Stretch, found: "Configuration", *, as_json: bool
+) -> int:
+    """Print what the configured rules raise, after what they have learned before it."""
+    from batteryd.replay.playback import Playback
+
+    first = next(polls)
+    _print_known(stretch, begins_s=first.observed_at_s, as_json=as_json)
+    playback = Playback(found.rulebook, stretch.asset, past=stretch.past)
+    events = playback.all_of(itertools.chain([first], polls))
+    return _print_events((e for e in events if e.at_s >= stretch.from_s), as_json=as_json)
+
+
+def _print_differences(
+    polls: "Iterator[Snapshot]",
+    stretch: _Stretch,
+    found: "Configuration",
+    arguments: argparse.Namespace,
+) -> int:
+    from batteryd.cli.replay_words import comparison_as_json, comparison_lines
+    from batteryd.replay.stretch import try_rules
+    from batteryd.settings.load import load_rulebook
+
+    trial = try_rules(
+        polls,
+        stretch.asset,
+        configured=found.rulebook,
+        changed=load_rulebook(arguments.rules, found),
+        from_s=stretch.from_s,
+        past=stretch.past,
+    )
+    _print_known(stretch, begins_s=stretch.from_s - trial.lead_s, as_json=arguments.json)
     if arguments.json:
         for comparison in trial.comparisons:
             print(json.dumps(comparison_as_json(comparison), ensure_ascii=False))
         return OK
     print(
-        f"{asset.asset_id}, {instant(from_s)} to {instant(to_s)}: {trial.poll_count} polls, "
-        f"after {trial.lead_s / 86_400:.1f} days to learn from"
+        f"{stretch.asset.asset_id}, {instant(stretch.from_s)} to {instant(stretch.to_s)}: "
+        f"{trial.poll_count} polls"
     )
     print("\n".join(comparison_lines(trial.comparisons)))
     return OK
+
+
+def _print_known(stretch: _Stretch, *, begins_s: float, as_json: bool) -> None:
+    """Say what rules knew at the beginning; programs read the events alone."""
+    from batteryd.cli.replay_words import learned_from
+
+    known = learned_from(stretch.past, begins_s=begins_s, from_s=stretch.from_s, to_s=stretch.to_s)
+    print(known, file=sys.stderr if as_json else sys.stdout)
+
+
+def _past_of(found: "Configuration", asset: "Asset") -> "Past":
+    """Return the work that was going on and the resets; nothing where there is no ledger."""
+    from batteryd.replay.past import NOTHING, past_of
+    from batteryd.store.learned import RESETS
+    from batteryd.store.ledger import Ledger
+    from batteryd.store.records import WORK_ORDERS
+
+    path = found.settings.daemon.state_dir / "ledger.db"
+    if not path.exists():
+        return NOTHING
+    with closing(Ledger(path)) as ledger:
+        return past_of(
+            asset.asset_id,
+            orders=ledger.records.revisions(WORK_ORDERS),
+            resets=ledger.records.revisions(RESETS),
+            inventory=found.inventory,
+        )
 
 
 def _print_events(events: "Iterable[AlarmEvent]", *, as_json: bool) -> int:

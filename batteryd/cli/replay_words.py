@@ -2,11 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from batteryd.cli.frame import instant
 from batteryd.replay.compare import Comparison, Outcome
 from batteryd.replay.spells import Spell
 from batteryd.rules.words import duration
+
+if TYPE_CHECKING:
+    from batteryd.replay.past import Past
+
 
 _TITLES = {
     Outcome.NEW: "would have been raised",
@@ -23,6 +28,24 @@ def comparison_lines(comparisons: Iterable[Comparison]) -> Iterator[str]:
         yield f"{counts[outcome]} {title}"
         yield from (f"  {_line(c)}" for c in comparisons if c.outcome is outcome)
     yield f"{counts[Outcome.SAME]} as before"
+
+
+def learned_from(past: "Past", *, begins_s: float, from_s: float, to_s: float) -> str:
+    """Return what rules knew at the beginning of a stretch, and what work they heeded."""
+    lead_s = max(0.0, from_s - begins_s)
+    known = (
+        f"rules learned from the {duration(lead_s)} before it"
+        if lead_s
+        else "the journal has nothing before it: rules that learn know nothing at its beginning"
+    )
+    work_s = past.at_work_s(from_s, to_s)
+    work = (
+        f"; people worked there for {duration(work_s)} of it: limits are as tight, and nothing is "
+        f"learned meanwhile"
+        if work_s
+        else ""
+    )
+    return f"{known}{work}"
 
 
 def _line(comparison: Comparison) -> str:

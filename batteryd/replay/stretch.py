@@ -1,9 +1,9 @@
 """A stretch of the journal under the configured rules and under others: what would differ.
 
 Both sets of rules begin some days before the stretch and know nothing there: what rules learn, they
-learn from those days, and what they say of them does not count. Both see every poll once, side by
-side, so that nothing has to be kept. People who worked there are not taken into account: nothing is
-tightened.
+learn from those days, as far as the journal has them, and what they say of them does not count.
+What a daemon had learned by then is not used: nobody kept it. Both see every poll once, side by
+side, and both know of the work that was going on, so that limits are as tight as they were.
 """
 
 from collections.abc import Iterable
@@ -12,6 +12,7 @@ from typing import NamedTuple
 from batteryd.domain.inventory import Asset
 from batteryd.domain.snapshot import Snapshot
 from batteryd.replay.compare import Comparison, compare
+from batteryd.replay.past import NOTHING, Past
 from batteryd.replay.playback import Playback
 from batteryd.replay.spells import Spells
 from batteryd.rules.rulebook import RuleBook
@@ -34,9 +35,11 @@ def try_rules(
     configured: RuleBook,
     changed: RuleBook,
     from_s: float,
+    past: Past = NOTHING,
 ) -> Trial:
     """Lead polls past both sets of rules; those before `from_s` are there to learn from."""
-    playbacks = tuple((Playback(book, asset), Spells()) for book in (configured, changed))
+    books = (configured, changed)
+    playbacks = tuple((Playback(book, asset, past=past), Spells()) for book in books)
     poll_count, begins_s = 0, from_s
     for snapshot in snapshots:
         begins_s = min(begins_s, snapshot.observed_at_s)

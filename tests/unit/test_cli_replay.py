@@ -3,14 +3,19 @@
 import json
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from batteryd.cli.frame import instant
 from batteryd.cli.main import main
+from batteryd.domain.work import WorkState
+from batteryd.store.ledger import Ledger
+from batteryd.store.records import WORK_ORDERS
 from tests.builders import NOON_S, make_snapshot
 from tests.journals import open_journal
+from tests.looks import make_order
 from tests.unit.test_cli_rules import CONFIG, INVENTORY
 
 T1 = "s1/m02/t1:temperature_c"
@@ -88,6 +93,45 @@ def test_without_other_rules_the_configured_ones_are_led_past_it(
 
     rules = {json.loads(line)["rule"] for line in capsys.readouterr().out.splitlines()}
     assert "module_temperature" not in rules  # LFP: 45 °C
+
+
+def test_it_says_what_rules_knew_at_the_beginning(
+    replay: Replay, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = other_rules(tmp_path, "{ medium = 42.0, critical = 55.0 }")
+
+    assert replay("--rules", rules) == 0
+    nothing = capsys.readouterr().out
+    assert replay(from_s=NOON_S + 1800) == 0
+    half_an_hour = capsys.readouterr().out
+    assert replay("--json") == 0
+    for_programs = capsys.readouterr()
+
+    assert "the journal has nothing before it: rules that learn know nothing" in nothing
+    assert "rules learned from the 30 min before it" in half_an_hour
+    assert "people worked" not in half_an_hour
+    assert "the journal has nothing before it" in for_programs.err
+    assert all(line.startswith("{") for line in for_programs.out.splitlines())
+
+
+def test_work_that_was_going_on_tightens_the_limits_as_it_did(
+    replay: Replay, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert replay("--json") == 0
+    before = capsys.readouterr().out
+    started = make_order(state=WorkState.STARTED, started_at_s=NOON_S, batteries=("rack-1",))
+    closed = replace(started, state=WorkState.CLOSED, closed_at_s=NOON_S + 1800)
+    with closing(Ledger(tmp_path / "state" / "ledger.db")) as ledger:
+        for order, at_s in ((started, NOON_S), (closed, NOON_S + 1800)):
+            with ledger.transaction(at_s) as tx:
+                tx.records.put(WORK_ORDERS, order.work_order_id, order, actor="Kim", action="put")
+
+    assert replay() == 0
+
+    said = capsys.readouterr().out
+    assert "people worked there for 30 min of it" in said
+    assert "module_temperature" not in before
+    assert "44.0 °C, above 40.0 °C (module temperature, medium limit" in said
 
 
 @pytest.mark.parametrize(
