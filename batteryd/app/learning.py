@@ -9,8 +9,9 @@ them. What it raises is told to nobody: what was raised then, the ledger has.
 
 An asset's rows are written again every `KEEP_S`, some assets in each run, so that a thousand racks
 are no longer pause in the watch than one. What a row says of itself (since when, why it began) goes
-over to the next one, unless the rules' version or the device's layout are others now: then learning
-has begun anew, which is logged once and stays to be seen in `batteryd rules show`.
+over to the next one, unless it could not be gone on from: the rules' version or the device's layout
+are others now, say, or the row could not be read. Then learning has begun anew, which is logged
+once and stays to be seen in `batteryd rules show`.
 
 None of it is needed to watch. What cannot be read is learned anew; what cannot be written is
 written later.
@@ -39,6 +40,7 @@ JOURNAL_TICK_S = 0.001  # the resolution of time in the journal
 GONE_S = 90 * 86_400.0  # how long rows are kept of an asset that has left the register
 
 _FIRST = "first seen"
+_UNREADABLE = "what was kept of it could not be read"
 
 Resets = Mapping[str, Revision[LearningReset]]  # the last one of each asset
 
@@ -61,6 +63,7 @@ class Learning:
         self._records = records
         self._clock = clock
         self._kept: dict[str, dict[str, Kept]] = {}  # by asset and family, without their state
+        self._anew: dict[tuple[str, str], str] = {}  # why it begins anew, by asset and family
         self._waiting: list[str] = []  # assets of this round that are still to be kept
         self._resets_seq = -1
         self._resets: Resets = {}
@@ -125,6 +128,7 @@ class Learning:
         self._store.put(found)
         for kept in found:
             self._kept.setdefault(kept.asset_id, {})[kept.family] = _without_state(kept)
+            self._anew.pop((kept.asset_id, kept.family), None)
 
     def _caught_up(
         self, kept: Sequence[Kept], asset: Asset, rulebook: RuleBook
@@ -140,26 +144,36 @@ class Learning:
                 scratch.evaluate(snapshot, snapshot.observed_at_s)
         except StoreError as error:
             _log.error("learned state is not caught up asset=%s error=%r", asset_id, str(error))
+        self._note_anew(asset_id, scratch)
         return scratch.learned(asset_id)
 
     def _read(self, asset_id: str) -> tuple[Kept, ...]:
         try:
-            return self._store.of(asset_id)
+            known = self._store.of(asset_id)
+            lost = self._store.families_of(asset_id) - {kept.family for kept in known}
         except StoreError as error:
             _log.error("learned state cannot be read asset=%s error=%r", asset_id, str(error))
             return ()
+        self._anew |= {(asset_id, family): _UNREADABLE for family in lost}
+        return known
 
     def _standing(self, asset_id: str) -> Iterator[Kept]:
+        self._note_anew(asset_id, self._engine)
         for family, learned in self._engine.learned(asset_id).items():
             before = self._kept.get(asset_id, {}).get(family)
             yield self._following(before, learned, asset_id=asset_id, family=family)
+
+    def _note_anew(self, asset_id: str, engine: Engine) -> None:
+        begun = engine.begun_anew(asset_id)
+        self._anew |= {(asset_id, family): because for family, because in begun.items()}
 
     def _following(
         self, before: Kept | None, learned: Learned, *, asset_id: str, family: str
     ) -> Kept:
         """Return the next row: it goes on where the one before can be gone on from."""
         now_s = self._clock.now_s()
-        because = self._new_beginning(before, learned, asset_id=asset_id)
+        anew = self._anew.get((asset_id, family))
+        because = self._new_beginning(before, learned, asset_id=asset_id, anew=anew)
         if because not in (None, _FIRST):
             _log.warning("learning begins anew asset=%s because=%r", asset_id, because)
         row = Kept(
@@ -177,10 +191,12 @@ class Learning:
             return row
         return replace(row, since_s=before.since_s, began_because=before.began_because)
 
-    def _new_beginning(self, before: Kept | None, learned: Learned, *, asset_id: str) -> str | None:
+    def _new_beginning(
+        self, before: Kept | None, learned: Learned, *, asset_id: str, anew: str | None
+    ) -> str | None:
         """Return why `learned` does not go on from what was kept before; None where it does."""
         if before is None:
-            return _FIRST
+            return anew or _FIRST
         if self._is_void(before):
             reset = self._resets[asset_id].value
             return f"reset by {reset.by}: {reset.why}"
@@ -190,7 +206,7 @@ class Learning:
             )
         if before.layout_id != learned[LEARNED_LAYOUT]:
             return "the device shows other values than before"
-        return None
+        return anew
 
     def _is_void(self, kept: Kept) -> bool:
         return kept.reset_seq < _seq(self._resets, kept.asset_id)

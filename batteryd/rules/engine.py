@@ -117,6 +117,11 @@ class Engine:
         watch = self._watches.get(asset_id)
         return {} if watch is None else watch.learned()
 
+    def begun_anew(self, asset_id: str) -> Mapping[str, str]:
+        """Return why learning has begun anew since the last call, by family of rule kinds."""
+        watch = self._watches.get(asset_id)
+        return {} if watch is None else watch.begun_anew()
+
     def learn_from(self, asset_id: str, learned: Mapping[str, Learned]) -> None:
         """Go on from what was learned of an asset before; call it before its first snapshot."""
         if asset_id in self._watches:

@@ -28,7 +28,7 @@ class Quantum:
     @property
     def step(self) -> float:
         """The resolution as far as it is known."""
-        return self._steps[int(self.rank[0])]
+        return self._steps[min(max(int(self.rank[0]), 0), len(self._steps) - 1)]
 
     def look(self, readings: Floats) -> None:
         """Make it finer if these readings are."""

@@ -45,6 +45,7 @@ class Watch:
         self._folding = Folding({rule.name: rule.kind for rule in rules})
         self._evaluators: dict[str, Evaluator] = {}  # by kind, or by family of kinds
         self._learned: dict[str, Learned] = {}  # for evaluators that are still to be made
+        self._anew: dict[str, str] = {}  # why learning has begun anew, by family of kinds
         self._to_make = self._kinds()  # whose evaluator has to be made (anew) before it is asked
 
     def is_about(self, subject: Subject, rules: tuple[Rule, ...], *, asset: Asset | None) -> bool:
@@ -123,6 +124,11 @@ class Watch:
                 known[kind] = evaluator.learned()
         return known
 
+    def begun_anew(self) -> Mapping[str, str]:
+        """Return why learning has begun anew since the last call, by family of kinds."""
+        anew, self._anew = self._anew, {}
+        return anew
+
     def learn_from(self, learned: Mapping[str, Learned]) -> None:
         """Go on from what was learned before; what does not fit is left alone."""
         self._learned = dict(learned)
@@ -171,7 +177,9 @@ class Watch:
         if evaluator is not None:
             self._evaluators[kind] = evaluator
             if isinstance(evaluator, Learner) and self._layout is not EMPTY_LAYOUT:
-                evaluator.learn_from(self._learned.pop(kind, {}))
+                known = self._learned.pop(kind, None)
+                if known is not None and not evaluator.learn_from(known):
+                    self._anew[kind] = "what was learned before does not fit"
                 evaluator.is_learning = not self.subject.at_work
         lost = standing.keys() if evaluator is None else evaluator.adopt(standing)
         if self._layout is EMPTY_LAYOUT:  # nobody knows yet what this asset has to show
@@ -184,7 +192,8 @@ class Watch:
         try:
             return judge()
         except Exception as error:  # noqa: BLE001  the outermost loop over rules: see above
-            self._evaluators.pop(kind, None)
+            if isinstance(self._evaluators.pop(kind, None), Learner):
+                self._anew[kind] = f"a rule failed ({type(error).__name__})"
             self._to_make = (*self._to_make, kind)
             return self._failure(kind, error, now_s)
 

@@ -113,6 +113,16 @@ class LearnedStore:
             ).fetchall()
         return tuple(kept for kept in map(_kept, rows) if kept is not None)
 
+    def families_of(self, asset_id: str) -> frozenset[str]:
+        """Return the families of which there is a row, also of one that cannot be read.
+
+        Raises:
+            StoreError: the file cannot be read.
+        """
+        with self._file.read() as db:
+            rows = db.execute("SELECT family FROM learned WHERE asset_id = ?", (asset_id,))
+            return frozenset(str(family) for (family,) in rows)
+
     def put(self, kept: Iterable[Kept]) -> None:
         """Keep rows in the place of those before, in one transaction.
 

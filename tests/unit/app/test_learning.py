@@ -1,5 +1,6 @@
 """What rules have learned over restarts: it goes on, or says why it begins anew."""
 
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -39,6 +40,7 @@ class FakeEngine(Engine):
         super().__init__(RULES, [])
         self.offset_k: dict[str, float] = {}
         self.forgotten: list[str] = []
+        self.anew: dict[str, str] = {}
 
     def learned(self, asset_id: str) -> Mapping[str, Learned]:
         if asset_id not in self.offset_k:
@@ -55,6 +57,10 @@ class FakeEngine(Engine):
         offsets = learned[FAMILY]["offset_k"]
         assert isinstance(offsets, np.ndarray)
         self.offset_k[asset_id] = float(offsets[0])
+
+    def begun_anew(self, asset_id: str) -> Mapping[str, str]:
+        anew, self.anew = self.anew, {}
+        return anew
 
     def forget(self, asset_id: str) -> None:
         self.forgotten.append(asset_id)
@@ -185,6 +191,50 @@ def test_what_cannot_be_gone_on_from_begins_anew_and_says_so_once(
     assert because in house.kept().began_because
     assert house.kept().since_s == NOON_S + 86_400
     assert caplog.text.count("learning begins anew asset=rack-1") == 1
+
+
+def test_why_an_engine_began_anew_is_kept_until_it_is_written(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.learn(1.25)
+    house.recall("rack-1")
+
+    house.engine.anew = {FAMILY: "what was learned before does not fit"}
+    house.store.is_full = True
+    with pytest.raises(StoreFull):
+        house.learning.keep_all()
+    house.store.is_full = False
+    house.learning.keep_all()
+    house.clock.at_s += 300
+    house.learning.keep_all()
+
+    assert house.kept().began_because == "what was learned before does not fit"
+    assert house.kept().since_s == NOON_S + 86_400
+    assert "learning begins anew asset=rack-1" in caplog.text
+
+
+@pytest.mark.parametrize("blob", [b"", b"\x00", b"cut"])
+def test_a_row_that_cannot_be_read_costs_what_was_learned_and_says_so(
+    house: House, blob: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.learn(1.25)
+    house.store.close()
+    with sqlite3.connect(house.folder / LEARNED_FILE) as db:
+        if blob == b"cut":
+            db.execute("UPDATE learned SET state = substr(state, 1, 40)")
+        else:
+            db.execute("UPDATE learned SET state = ?", (blob,))
+    db.close()
+
+    house.start()
+    house.recall("rack-1")
+    recalled = dict(house.engine.offset_k)
+    house.engine.offset_k["rack-1"] = 0.1
+    house.learning.keep_all()
+
+    assert recalled == {}
+    assert house.kept().began_because == "what was kept of it could not be read"
+    assert "learned state cannot be read asset=rack-1" in caplog.text
 
 
 def test_a_running_daemon_forgets_what_somebody_resets(house: House) -> None:
