@@ -89,6 +89,7 @@ EXPECTED = {
         "52:00 UPS-5-R3 raised rack_vanished",
         "52:10 UPS-5-R6 raised rack_vanished",
     ],
+    "early-warning": [],
     "hot-module": [],
     "quiet": [],
     "relocation": [

@@ -111,4 +111,6 @@ async def test_the_command_tells_a_wrong_scenario_and_exits_with_two() -> None:
     _, errors = await asyncio.wait_for(process.communicate(), 30)
 
     assert process.returncode == 2
-    assert b"one of daejeon, hot-module, quiet, relocation, silent-rack, tour" in errors
+    assert (
+        b"one of daejeon, early-warning, hot-module, quiet, relocation, silent-rack, tour" in errors
+    )

@@ -105,7 +105,8 @@ def test_a_file_that_is_no_toml_and_one_that_is_not_there_are_told(tmp_path: Pat
     with pytest.raises(ConfigError, match=r"none\.toml: a file that can be read"):
         find_scenario(str(tmp_path / "none.toml"))
     with pytest.raises(
-        ConfigError, match="one of daejeon, hot-module, quiet, relocation, silent-rack, tour"
+        ConfigError,
+        match="one of daejeon, early-warning, hot-module, quiet, relocation, silent-rack, tour",
     ):
         find_scenario("fire")
 
