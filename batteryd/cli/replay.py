@@ -156,13 +156,15 @@ def _past_of(found: "Configuration", asset: "Asset") -> "Past":
 
 def _print_events(events: "Iterable[AlarmEvent]", *, as_json: bool) -> int:
     from batteryd.replay.run import event_as_json
+    from batteryd.rules.found import addition_in
 
     for event in events:
         row = event_as_json(event)
         if as_json:
             print(json.dumps(row, ensure_ascii=False))
         else:
-            print(f"{row['at']}  {row['priority']:<8} {row['event']:<8} {row['why']}")
+            said = addition_in(event.why)
+            print(f"{row['at']}  {row['priority']:<8} {row['event']:<8} {said}")
     return OK
 
 
