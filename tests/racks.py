@@ -114,7 +114,9 @@ def layout_of(
     modules, sensors, cells = (range(1, count + 1) for count in shape)
     places = [(s, m) for s in range(1, strings + 1) for m in modules]
     columns = [parse_column(f"-:{quantity}") for quantity in of_all]
-    columns += [Column(Component(s, m, None, t), "temperature_c") for s, m in places for t in sensors]
+    columns += [
+        Column(Component(s, m, None, t), "temperature_c") for s, m in places for t in sensors
+    ]
     columns += [Column(Component(s, m, c), "cell_voltage_v") for s, m in places for c in cells]
     return Layout.of(columns)
 
