@@ -166,8 +166,13 @@ class DischargeMeter:
         """Whether a cell is at its end in two polls: one may be a wild reading."""
         if self._curve is None:
             return False
+        end_v = self._curve.voltage_v[0]
+        if (
+            reading.snapshot.values[self._string.cell_at].min() > end_v
+        ):  # the usual poll; NaN is not
+            return False
         before, now = (cell_voltages(self._string, [r]) for r in (last, reading))
-        return bool((np.maximum(before, now) <= self._curve.voltage_v[0]).any())
+        return bool((np.maximum(before, now) <= end_v).any())
 
     def _dropped(self, at: Reading, why: str) -> Refusal | None:
         count, self._count = self._count, None

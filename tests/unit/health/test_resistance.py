@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -193,3 +194,18 @@ def test_several_strings_that_share_one_current_are_not_measured() -> None:
     asset = replace(rack.asset, geometry=replace(rack.asset.geometry, string_count=2))
 
     assert list(measured_of(asset, step(rack), DEFAULT_LIMITS)) == []
+
+
+def test_a_device_that_sends_voltages_of_a_poll_ago_is_measured_all_the_same() -> None:
+    rack = WornRack()
+    polls = list(step(rack))
+    cells = rack.layout.indices("cell_voltage_v")
+    late = []
+    for before, poll in pairwise(polls):
+        values = poll.values.copy()
+        values[cells] = before.values[cells]
+        late.append(replace(poll, values=values))
+
+    (point,) = steps_of(rack, late)
+
+    assert point.mohm == pytest.approx(rack.mohm + FALLING_MOHM / 2, abs=0.04)
