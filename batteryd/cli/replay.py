@@ -137,7 +137,8 @@ def _print_known(stretch: _Stretch, *, begins_s: float, as_json: bool) -> None:
 
 def _past_of(found: "Configuration", asset: "Asset") -> "Past":
     """Return the work that was going on and the resets; nothing where there is no ledger."""
-    from batteryd.replay.past import NOTHING, past_of
+    from batteryd.replay.past import NOTHING
+    from batteryd.replay.people import past_of
     from batteryd.store.learned import RESETS
     from batteryd.store.ledger import Ledger
     from batteryd.store.records import WORK_ORDERS

@@ -4,7 +4,8 @@ import pytest
 
 from batteryd.domain.alarm import Change
 from batteryd.domain.work import WorkState
-from batteryd.replay.past import NOTHING, Past, Turn, past_of
+from batteryd.replay.past import NOTHING, Past, Turn
+from batteryd.replay.people import past_of
 from batteryd.replay.playback import Playback
 from batteryd.store.learned import LearningReset
 from batteryd.store.records import Revision
