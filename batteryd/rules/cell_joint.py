@@ -137,7 +137,7 @@ class CellJoint:
         more, number = float(self._more[cell]), self._rack.cells[cell].cell
         than = "its own normal" if self._is_own[cell] else "its peers (own normal not known yet)"
         why = (
-            f"loose connector or bad cell at cell {number}: {more:+.2f} mΩ against {than}, "
+            f"has a loose connector or a bad cell at cell {number}: {more:+.2f} mΩ against {than}, "
             f"{seen.load.text(seen.at_s)}"
         )
         evidence = {

@@ -85,7 +85,7 @@ class HeatCharge:
         """Say both spreads."""
         rest_k = float(self.rest_k[0])
         why = (
-            f"its modules part while it is charged: {self._spread_k:.1f} K from coolest to "
+            f"has modules that part while it is charged: {self._spread_k:.1f} K from coolest to "
             f"warmest, {rest_k:.1f} K at rest, {seen.load.text(seen.at_s)}"
         )
         evidence = {"spread_k": round(self._spread_k, 2), "at_rest_k": round(rest_k, 2)}

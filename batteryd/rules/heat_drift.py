@@ -104,7 +104,7 @@ class HeatDrift:
         worst = int(sensors[np.argmax(self.sum_kh[sensors])])
         since_s = max(0.0, seen.at_s - float(self.began_at_s[worst]))
         why = (
-            f"{self._own[worst]:.1f} K warmer than its own normal, building up for "
+            f"is {self._own[worst]:.1f} K warmer than its own normal, building up for "
             f"{since_s / 3600:.1f} h, sensor {self._rack.sensors[worst].sensor or 1}, "
             f"{seen.load.text(seen.at_s)}"
         )

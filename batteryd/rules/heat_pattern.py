@@ -80,7 +80,10 @@ class HeatPattern:
         deviates = np.abs(self._own) > 0.5 * self._limit_k
         numbers = [m.module for m, is_one in zip(self.places_of(), deviates, strict=True) if is_one]
         named = ", ".join(str(number) for number in numbers)
-        why = f"modules {named} deviate together, {seen.load.text(seen.at_s)}: a door, a filter?"
+        why = (
+            f"has {len(numbers)} modules that deviate together ({named}), "
+            f"{seen.load.text(seen.at_s)}: a door, a filter?"
+        )
         evidence = {
             "deviation_k": {
                 str(m): round(float(k), 2) for m, k in zip(self.places_of(), self._own, strict=True)

@@ -81,7 +81,7 @@ class SensorInvalid:
         believed = seen.heat.believed
         wrong, missing = float(believed.wrong[index]), float(believed.missing[index])
         polls = float(believed.polls[0])
-        why = f"{wrong:.0f} invalid and {missing:.0f} missing of its last {polls:.0f} readings"
+        why = f"gave {wrong:.0f} invalid and {missing:.0f} missing of its last {polls:.0f} readings"
         evidence = {
             "wrong": round(wrong, 1),
             "missing": round(missing, 1),
@@ -145,7 +145,7 @@ class SensorStuck:
         moved = float(self.high_c[index] - self.low_c[index])
         minutes = (seen.at_s - float(self.since_s[index])) / 60.0
         why = (
-            f"frozen at {self.value_c[index]:.1f} °C for {minutes:.0f} min, while the rack moved "
+            f"is frozen at {self.value_c[index]:.1f} °C for {minutes:.0f} min, while the rack moved "
             f"by {moved:.1f} K"
         )
         evidence = {
