@@ -145,8 +145,8 @@ class SensorStuck:
         moved = float(self.high_c[index] - self.low_c[index])
         minutes = (seen.at_s - float(self.since_s[index])) / 60.0
         why = (
-            f"is frozen at {self.value_c[index]:.1f} °C for {minutes:.0f} min, while the rack moved "
-            f"by {moved:.1f} K"
+            f"is frozen at {self.value_c[index]:.1f} °C for {minutes:.0f} min, while the rack "
+            f"moved by {moved:.1f} K"
         )
         evidence = {
             "moved_k": round(moved, 2),
