@@ -80,8 +80,8 @@ def place_of(inventory: Inventory, asset_id: str) -> Place:
 
 
 def _has_strings(inventory: Inventory, asset_id: str) -> bool:
-    asset = inventory.assets.get(asset_id)
-    return asset is None or asset.geometry.string_count != 1
+    battery = inventory.batteries.get(asset_id)
+    return battery is None or battery.geometry.string_count != 1
 
 
 def day_at(site: Site | None, *, at_s: float) -> date:
