@@ -5,7 +5,8 @@ room is the peer then. Idle racks stand a constant step above the air. That step
 after any load, and watched hours after any load, since a rack cools for that long.
 
 A rack that has not cooled down yet stands too high as well, but it is on its way: while the step
-falls, nobody knows where it will end.
+or the rack falls, after a load or after a failure of the room's cooling, nobody knows where it will
+end.
 
 Not seen: without an ambient sensor nothing; a sensor that stands in the rack's own exhaust.
 """
@@ -32,7 +33,8 @@ AIR_TAU_S = 3600.0  # how slowly a rack follows its air
 LEARNED_S = 3600.0
 FOLLOW_TAU_S = 2 * 86400.0
 FOLLOW_RATE_K_PER_S = 0.2 / 86400.0
-SMOOTH_TAU_S, FALLING_K = 1800.0, 0.1  # the step is below its own smoothed past by so much
+SMOOTH_TAU_S = 1800.0
+FALLING_K = np.array([0.1, 0.3])  # step and rack below their own smoothed past by so much
 
 
 class HeatCoolingSettings(DetectorSettings):
@@ -47,7 +49,7 @@ class HeatCoolingSettings(DetectorSettings):
 class HeatCooling:
     """One rack."""
 
-    REMEMBERED: ClassVar[tuple[str, ...]] = ("air_c", "smooth_k", "normal_k", "learned_s")
+    REMEMBERED: ClassVar[tuple[str, ...]] = ("air_c", "smooth", "normal_k", "learned_s")
     LOCATES: ClassVar[bool] = False
     RHYTHM: ClassVar[Rhythm] = Rhythm.MINUTE
     scope = Scope.RACK
@@ -56,7 +58,7 @@ class HeatCooling:
         self._settings = settings
         self.places: Sequence[Component] = (rack.component,)
         self.air_c = np.full(1, np.nan)  # as slow as the rack
-        self.smooth_k = np.full(1, np.nan)  # the step, half an hour late
+        self.smooth = np.full(2, np.nan)  # step and common mode, half an hour late
         self.normal_k = np.zeros(1)
         self.learned_s = np.zeros(1)
         self._above_k = 0.0
@@ -71,7 +73,7 @@ class HeatCooling:
         self.air_c += (seen.ambient_c - self.air_c) * min(1.0, heat.minute_s / AIR_TAU_S)
         # The warmer of the air now and the air an hour ago: a room that warms or cools is no fault.
         step_k = heat.common - max(seen.ambient_c, float(self.air_c[0]))
-        is_falling = self._is_falling(step_k, dt_s=heat.minute_s)
+        is_falling = self._is_falling((step_k, heat.common), dt_s=heat.minute_s)
         if is_falling or seen.load.idle_for_s(seen.at_s) < self._settings.after_load_s:
             return None
         self._learn(step_k, seen)
@@ -103,13 +105,13 @@ class HeatCooling:
     def restart(self) -> None:
         """Take the air anew."""
         self.air_c.fill(np.nan)
-        self.smooth_k.fill(np.nan)
+        self.smooth.fill(np.nan)
 
-    def _is_falling(self, step_k: float, *, dt_s: float) -> bool:
-        if np.isnan(self.smooth_k[0]):
-            self.smooth_k[0] = step_k
-        self.smooth_k += (step_k - self.smooth_k) * min(1.0, dt_s / SMOOTH_TAU_S)
-        return bool(step_k < self.smooth_k[0] - FALLING_K)
+    def _is_falling(self, now: tuple[float, float], *, dt_s: float) -> bool:
+        if np.isnan(self.smooth[0]):
+            self.smooth[:] = now
+        self.smooth += (np.array(now) - self.smooth) * min(1.0, dt_s / SMOOTH_TAU_S)
+        return bool((now < self.smooth - FALLING_K).any())
 
     def _learn(self, step_k: float, seen: Seen) -> None:
         if not seen.is_learning or seen.active:
