@@ -57,7 +57,7 @@ class CellJointSettings(DetectorSettings):
     off_delay_s: NotNegative = 0.0
     priority: PriorityText = "low"
     above_own_mohm: Positive = 0.20
-    above_own_share: NotNegative = 0.2  # and of what a cell of the rack has
+    above_own_share: NotNegative = 0.15  # and of what a cell of the rack has
     above_peers_mohm: Positive = 1.0  # before its own is learned
     soc_pct_min: NotNegative = 30.0
 
