@@ -2,7 +2,8 @@
 
 A finding is what a rule says of a place. The first finding in a module is the alarm; whatever other
 rules find in that module while it lasts is added to it, and so is what warms in the modules beside
-it, as heat spreads. An addition is recorded and told to nobody; only one that is more urgent is
+it, as heat spreads: from the warmer to the cooler, so a neighbour that is warmer has a cause of its
+own. An addition is recorded and told to nobody; only one that is more urgent is
 told, and the alarm grows: it then goes by the words and numbers of that one. The alarm ends when
 all that belongs to it is over. Its evidence lists all of it (`found`), which is also how a
 restarted daemon knows what belongs together.
@@ -10,6 +11,7 @@ restarted daemon knows what belongs together.
 What is about a sensor, the rack or the room is told by itself: it has a cause of its own.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -20,6 +22,8 @@ from batteryd.rules import words
 from batteryd.rules.found import FOUND, Found, Member, added_to
 from batteryd.rules.kind import Rule, Standing
 from batteryd.rules.rack import Rack
+
+Warmth = Mapping[Component, float]  # by how much a module deviates just now; NaN unknown
 
 BESIDE = 2  # modules to either side that the heat of one reaches
 
@@ -61,11 +65,15 @@ class Causes:
 
     def __init__(self) -> None:
         self._causes: dict[AlarmKey, _Cause] = {}
+        self._warmth_k: Warmth = {}
 
-    def events(self, findings: Sequence[Finding], rack: Rack, *, at_s: float) -> list[AlarmEvent]:
+    def events(
+        self, findings: Sequence[Finding], rack: Rack, *, at_s: float, warmth_k: Warmth
+    ) -> list[AlarmEvent]:
         """Return what is to be told, and what is to be recorded, of findings of one instant."""
+        self._warmth_k = warmth_k
         made: dict[AlarmKey, AlarmEvent] = {}
-        for finding in sorted(findings, key=lambda f: -f.priority):
+        for finding in sorted(findings, key=self._urgency):
             if finding.change is Change.RAISED:
                 event: AlarmEvent | None = self._raised(finding, rack, at_s)
             else:
@@ -137,8 +145,19 @@ class Causes:
             if cause.scope in (Scope.MODULE, Scope.CELL)
             and (distance := _distance(cause.key.component, finding.component)) is not None
             and distance <= (BESIDE if _is_heat(finding) else 0)
+            and (distance == 0 or self._is_cooler(finding.component, cause.key.component))
         ]
         return min(near, key=lambda pair: pair[0], default=(0, None))[1]
+
+    def _urgency(self, finding: Finding) -> tuple[float, float]:
+        """Return what sorts the most urgent first, and the warmest of those."""
+        warmth_k = self._warmth_k.get(finding.component.parent_module, math.nan)
+        return -finding.priority, math.inf if math.isnan(warmth_k) else -warmth_k
+
+    def _is_cooler(self, one: Component, other: Component) -> bool:
+        warmth_k = (self._warmth_k.get(c.parent_module, math.nan) for c in (one, other))
+        of_one, of_other = warmth_k
+        return not of_one > of_other  # a module whose sensors burnt may be the source
 
 
 def _said(finding: Finding, at_s: float) -> Standing:

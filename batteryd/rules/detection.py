@@ -20,7 +20,7 @@ from typing import ClassVar, cast
 import numpy as np
 
 from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change
-from batteryd.domain.component import Scope
+from batteryd.domain.component import Component, Scope
 from batteryd.domain.inventory import Asset
 from batteryd.domain.snapshot import Layout, Snapshot
 from batteryd.rules import words
@@ -146,9 +146,11 @@ class RackWatch:
         self._ambient = Believed(
             1, lowest=LOWEST_C, highest=HIGHEST_C, step=AMBIENT_JUMP_K, counts=False
         )
-        shortened = np.zeros(len(rack.cells), dtype=bool)
+        shortened, accused = (
+            np.zeros(len(places), dtype=bool) for places in (rack.cells, rack.modules)
+        )
         load = Load(rack, stale_s=self._gap_s)
-        self.seen = Seen(rack, load, HeatSeen(rack), CellsSeen(rack), shortened)
+        self.seen = Seen(rack, load, HeatSeen(rack), CellsSeen(rack), shortened, accused)
 
     @property
     def parts(self) -> dict[str, Remembering]:
@@ -181,7 +183,11 @@ class RackWatch:
         findings = [finding for watched in due for finding in self._findings(watched, seen)]
         if seen.is_minute:
             seen.heat.learn(seen.load, spared=self._spared())
-        return self._causes.events(findings, self._rack, at_s=seen.at_s) if findings else []
+        if not findings:
+            return []
+        return self._causes.events(
+            findings, self._rack, at_s=seen.at_s, warmth_k=self._warmth_k(seen)
+        )
 
     def adopt(self, standing: Mapping[AlarmKey, Standing]) -> list[AlarmKey]:
         """Take over active alarms of this rack; return their keys."""
@@ -193,7 +199,7 @@ class RackWatch:
                 taken.append(key)
             else:
                 self._causes.forget(key)
-        self._mark_shortened()
+        self._mark_accused()
         return taken
 
     def _begin(self, snapshot: Snapshot) -> None:
@@ -254,15 +260,30 @@ class RackWatch:
         if judged is None:
             return []
         turns = watched.held.take(judged, at_s=seen.at_s)
-        if turns and watched.detector.scope is Scope.CELL:
-            self._mark_shortened()
+        if turns:
+            self._mark_accused()
         return [watched.finding(turn, seen) for turn in turns]
 
-    def _mark_shortened(self) -> None:
-        self.seen.shortened[:] = False
+    def _warmth_k(self, seen: Seen) -> dict[Component, float]:
+        deviations = self._rack.worst_of_modules(seen.heat.deviation)
+        return dict(zip(self._rack.modules, deviations.tolist(), strict=True))
+
+    def _mark_accused(self) -> None:
+        seen, rack = self.seen, self._rack
+        seen.shortened[:] = seen.accused[:] = False
+        module_of = {
+            Scope.CELL: rack.cell_module,
+            Scope.SENSOR: rack.sensor_module,
+            Scope.MODULE: np.arange(len(rack.modules)),
+        }
         for watched in self._watched:
+            of_scope = module_of.get(watched.detector.scope)
+            if of_scope is None:
+                continue
+            active = watched.held.active
+            seen.accused[of_scope[active]] = True
             if watched.detector.scope is Scope.CELL:
-                self.seen.shortened |= watched.held.active
+                seen.shortened |= active
 
     def _spared(self) -> np.ndarray:
         modules = np.zeros(len(self._rack.modules), dtype=bool)

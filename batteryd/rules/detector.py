@@ -57,6 +57,7 @@ class Seen:
     heat: HeatSeen
     cells: CellsSeen
     shortened: Bools  # cells whose leak is active
+    accused: Bools  # modules that an alarm is about, or one of their cells or sensors
     at_s: float = -np.inf
     dt_s: float = 0.0
     soc_pct: float = np.nan

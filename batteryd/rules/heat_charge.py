@@ -61,7 +61,8 @@ class HeatCharge:
     def judge(self, seen: Seen) -> Judged | None:
         """Compare the spread while charging with the one at rest."""
         modules = self._rack.mean_of_modules(seen.heat.residual)
-        modules = modules[np.isfinite(modules)]
+        # A module that an alarm is about has its own reason.
+        modules = modules[np.isfinite(modules) & ~seen.accused]
         if len(modules) < PEERS_MIN:
             return None
         spread_k, rate = float(modules.max() - modules.min()), seen.load.rate_at(seen.at_s)

@@ -22,7 +22,7 @@ from batteryd.domain.inventory import Asset
 from batteryd.domain.quality import Quality
 from batteryd.domain.snapshot import Layout, Snapshot
 from batteryd.rules.kind import NEVER_S, Rule, Standing, poll_interval_s
-from batteryd.rules.limit_jump import BEFORE, believed
+from batteryd.rules.limit_jump import BEFORE, RARE_S, believed
 from batteryd.rules.limit_program import Point, Program, compile_program
 from batteryd.rules.limit_text import Observation, event_of
 from batteryd.rules.timing import Timing
@@ -54,6 +54,7 @@ class Limits:
         self._program = program
         self._asset = asset
         self._gap_s = max(GAP_S_MIN, GAP_POLLS * poll_interval_s(asset))
+        self._doubts = poll_interval_s(asset) <= RARE_S
         self._watched: dict[int, _Watched] = {}  # by index of the point
         self._before: tuple[Snapshot, ...] = ()  # that did not fail, as many as `BEFORE`
 
@@ -108,7 +109,8 @@ class Limits:
             return None
         watched = self._watched.get(index) or self._new(point)
         at_s, values = snapshot.observed_at_s, snapshot.values
-        reached = {c: believed(point, c, (*before, snapshot)) for c in columns}
+        recent = (*before, snapshot)
+        reached = {c: believed(point, c, recent, doubts=self._doubts) for c in columns}
         column = max(columns, key=lambda c: reached[c] or 0)  # the worst value of them
         verdict = watched.timing.step(
             at_s,

@@ -93,7 +93,6 @@ def test_neither_do_all_of_them_together(name: str, quantum_c: float) -> None:
     assert [e.why for e in events if e.key.rule not in OTHERS] == []
 
 
-@pytest.mark.xfail(strict=True, reason="limits believe wild readings: the first, and small jumps")
 @pytest.mark.parametrize("name", RACKS)
 def test_limits_neither(name: str) -> None:
     events = loud(lived(name, disturbed_in_all_ways))

@@ -62,8 +62,24 @@ def test_a_runaway_that_jumps_at_every_poll_is_not_doubted_for_ever():
     assert seconds(events) == [(30, "critical")]
 
 
-def test_there_is_nothing_to_doubt_the_first_reading_by():
-    assert seconds(run(make_engine(HOT), 61.0)) == [(0, "critical")]
+def test_what_nothing_was_read_before_is_doubted_as_well():
+    assert run(make_engine(HOT), 61.0, 24.0, 24.0) == []
+    assert seconds(run(make_engine(HOT), 61.0, 61.0, 61.0)) == [(20, "critical")]
+
+
+def test_after_a_gap_a_reading_is_as_good_as_a_first_one():
+    engine = make_engine(HOT)
+    run(engine, 24.0, 24.0)
+
+    assert run(engine, 99.0, 24.0, 24.0, from_s=NOON_S + 600) == []
+
+
+def test_two_readings_a_minute_apart_have_to_agree():
+    polled = make_asset(poll_interval_s=60.0)
+
+    events = run(make_engine(HOT, polled), 24.0, 24.0, 61.0, 99.0, every_s=60.0)
+
+    assert seconds(events) == [(180, "medium")]
 
 
 def test_a_delay_runs_from_the_first_reading_on():
@@ -101,7 +117,7 @@ def test_what_a_device_doubts_counts_towards_what_stays():
 
 
 @pytest.mark.parametrize(
-    ("every_s", "told_at_s"), [(5, 20), (10, 40), (20, 80), (30, 90), (60, 180), (70, 140)]
+    ("every_s", "told_at_s"), [(5, 20), (10, 40), (20, 80), (30, 120), (60, 180), (70, 140)]
 )
 def test_slow_polls_are_doubted_for_a_minute_at_most(every_s, told_at_s):
     asset = make_asset(poll_interval_s=float(every_s))
