@@ -7,9 +7,10 @@ peers too, but in the course of the load and not at once. So a line is laid thro
 sags more from `SKIP_S` to `WINDOW_S`, and what counts is where it begins.
 
 Compared is the excess with the cell's OWN learned one: racks have cells with longer bars for good,
-so before it is learned only a wide margin is told, as a matter of low priority. And it is never
-told below a multiple of what the rack's cells differ by in that discharge, nor below a share of
-what a cell has at all, as that changes with temperature and with what was before.
+so before it is learned only a wide margin is told, as a matter of low priority unless no bar is
+that long. And it is never told below a multiple of what the rack's cells differ by in that
+discharge, nor below a share of what a cell has at all, as that changes with temperature and with
+what was before.
 
 Never on charge: chargers ripple and balancing begins, which cried wolf by the dozen. Not at a low
 state of charge: weak cells bend down there. A cell that is shorted has lost charge and sags more;
@@ -40,6 +41,7 @@ CALM_C = 0.3  # what was before the load is taken below this rate,
 STEADY_C, STEADY_S, BEFORE_TAU_S = 0.05, 300.0, 60.0  # after so long at a rate that did not change
 DISCHARGES = 10  # that the learned excess is a mean of
 SPREADS, SPREADS_UNLEARNED = 6.0, 10.0  # so many times the usual spread of cells
+SURE = 2.5  # times the wide margin: no bar is that long
 
 
 # Entries of the clock: rate before the load and since when it was that, when the load began, common
@@ -183,8 +185,10 @@ class CellJoint:
         module = self._rack.cell_module[order]
         self._worst[module] = order
         worst = over[self._worst]
-        steps = np.where(worst > 0, np.where(self._is_own[self._worst], 2.0, 1.0), 0.0)
-        back = worst < -0.75 * self._limits()[self._worst]
+        limits = self._limits()[self._worst]
+        is_sure = self._is_own[self._worst] | (worst > (SURE - 1.0) * limits)
+        steps = np.where(worst > 0, np.where(is_sure, 2.0, 1.0), 0.0)
+        back = worst < -0.75 * limits
         return Judged(steps, back)
 
     def _measure(self) -> None:

@@ -99,8 +99,8 @@ class CellLeak:
         lost_mv = 1000 * float(self._lost_v[index])
         hours = (seen.at_s - float(self.where[2])) / 3600.0
         why = (
-            f"lost {lost_mv:.0f} mV against its {len(self.places) - 1} peers in {hours:.1f} h, "
-            f"at rest: it discharges itself"
+            f"lost {lost_mv:.0f} mV against its {len(self.places) - 1} peers and its baseline of "
+            f"{hours:.1f} h ago, at rest: it discharges itself"
         )
         evidence = {
             "residual_mv": round(1000 * float(seen.cells.mean[index]), 2),
@@ -114,12 +114,6 @@ class CellLeak:
 
     def restart(self) -> None:
         """Do nothing: a baseline outlives any gap."""
-
-    def baseline_at(self, seen: Seen) -> np.ndarray:
-        """Return each cell's baseline; NaN where there is none that holds here."""
-        if not self._is_here(seen.cells.common_v, seen.soc_pct):
-            return np.full(len(self.places), np.nan)
-        return np.where(self.means >= SETTLE_MEANS, self.baseline_v, np.nan)
 
     def _is_comparable(self, seen: Seen) -> bool:
         if self._is_here(seen.cells.mean_common_v, seen.soc_pct):
@@ -152,6 +146,7 @@ class CellFastLeakSettings(DetectorSettings):
     """Below its own baseline, in V."""
 
     priority: PriorityText = "high"
+    priority_beyond: PriorityText = "high"
     on_delay_s: NotNegative = 0.0  # a fall is believed at the third reading: delay enough
     off_delay_s: NotNegative = 1800.0
     lost_v: Positive = 0.030

@@ -30,7 +30,7 @@ from batteryd.rules.rack import Bools, Rack
 
 SWING_SHARE, SWING_FREE_K = 0.5, 0.8
 COARSE_K = 1.0  # a quantum that makes sensors coarse
-BACK_SHARE = 0.5
+BACK_SHARE, BACK_FACTOR = 0.5, 4.0  # what is over counts faster downwards
 
 
 class HeatDriftSettings(DetectorSettings):
@@ -75,6 +75,7 @@ class HeatDrift:
         known = np.isfinite(own)
         self._own = np.where(known, own, 0.0)
         more = (self._own - slack_k) * heat.minute_s / 3600.0
+        more[self._in_alarm(seen) & (self._own < BACK_SHARE * slack_k)] *= BACK_FACTOR
         # No higher than twice the limit, so that it comes down again once the heat is gone.
         self.sum_kh = np.clip(self.sum_kh + np.where(known, more, 0.0), 0.0, 2 * self._limit_kh)
         is_new = np.isnan(self.began_at_s)

@@ -9,7 +9,8 @@ multiple of what the sensor's peers deviate by at that moment: what is usual is 
 
 Beside it, without a swing: a whole module `plain_k` above the median of the rack. It is slower by
 its size and faster where airflow was lost during a load. A module that is always that warm is not
-meant, so it also has to deviate from its own normal.
+meant, so it also has to deviate from its own normal, and after a load by more than modules differ
+in how they warm: an aged one warms by a third more.
 
 Not seen: what warms all modules alike, and a cell that is far from every sensor for hours.
 """
@@ -38,7 +39,7 @@ from batteryd.rules.rack import Floats, Rack
 BACK_SHARE = 0.6  # of the limit; below it a module is back
 CROWD = 4  # so many modules that deviate together are a pattern, not so many faults
 CROWD_SHARE = 0.5
-OWN_K_MIN = 1.0  # of the plain comparison: how far from its own normal at least
+OWN_K_MIN, OWN_SWING_SHARE = 1.0, 0.4  # of the plain comparison: how far from its own normal
 SPREADS = 5.0  # so many times the usual deviation of a sensor's peers
 
 
@@ -91,7 +92,8 @@ class HeatPeer:
         """Say how much warmer a module is than its peers and than itself."""
         sensors = (self._rack.sensor_module == index).nonzero()[0]
         worst = int(sensors[np.nanargmax(self._deviations[sensors])])
-        setpoint = min(float(self._limits[worst]), self._settings.plain_k)
+        limit_k = float(self._limits[worst])
+        setpoint = limit_k if self._deviations[worst] > limit_k else self._settings.plain_k
         return heat_text.warmer(seen, index, worst=worst, setpoint_k=setpoint)
 
     def restart(self) -> None:
@@ -105,7 +107,8 @@ class HeatPeer:
         above = self._rack.mean_of_modules(heat.mean - middle_of(known)) - self._settings.plain_k
         # Without a normal of its own a module would be blamed for the offset of its sensors.
         own = self._rack.mean_of_modules(np.where(heat.is_learned, heat.deviation, -np.inf))
-        return np.where(own > max(OWN_K_MIN, 1.2 * heat.quantum.step), above, -np.inf)
+        least = max(OWN_K_MIN, 1.2 * heat.quantum.step, OWN_SWING_SHARE * heat.swing_k)
+        return np.where(own > least, above, -np.inf)
 
 
 def limits_k(settings: HeatPeerSettings, seen: Seen) -> Floats:

@@ -32,6 +32,7 @@ from batteryd.rules.held import Judged
 from batteryd.rules.parameters import PriorityText
 from batteryd.rules.rack import Rack
 
+SAME_K = 1e-6  # means of the same readings, added up in another order
 STILL_SHARE = 0.25  # so many sensors at most are frozen
 POLLS_MIN = 1000.0
 QUIET_S = 7200.0  # without an invalid reading: over
@@ -61,13 +62,20 @@ class SensorInvalid:
     def __init__(self, settings: SensorInvalidSettings, rack: Rack) -> None:
         self._settings = settings
         self.places: Sequence[Component] = rack.sensors
+        self._limits = settings.wrong_count, settings.missing_count
 
     def judge(self, seen: Seen) -> Judged | None:
         """Compare the counts with their limits."""
         set_, believed = self._settings, seen.heat.believed
         polls = float(believed.polls[0])
-        wrong = believed.wrong / max(set_.wrong_count, set_.wrong_share * polls)
-        missing = believed.missing / max(set_.missing_count, set_.missing_share * polls)
+        self._limits = (
+            max(set_.wrong_count, set_.wrong_share * polls),
+            max(set_.missing_count, set_.missing_share * polls),
+        )
+        wrong, missing = believed.wrong / self._limits[0], believed.missing / self._limits[1]
+        # What most of them do not say is no fault of each: one tells of all.
+        if np.median(missing) > 1.0:
+            missing[1:] = 0.0
         over = np.maximum(wrong, missing)
         known = np.ones(len(over), dtype=bool)
         is_quiet = seen.at_s - believed.doubted_at_s > QUIET_S
@@ -82,13 +90,18 @@ class SensorInvalid:
         wrong, missing = float(believed.wrong[index]), float(believed.missing[index])
         polls = float(believed.polls[0])
         why = f"gave {wrong:.0f} invalid and {missing:.0f} missing of its last {polls:.0f} readings"
+        silent = int((believed.missing > self._limits[1]).sum())
+        if silent > len(self.places) / 2:
+            why += f", as {silent - 1} other sensors of this rack"
         evidence = {
             "wrong": round(wrong, 1),
             "missing": round(missing, 1),
             "polls": round(polls),
             "window_s": round(polls * seen.dt_s),
         }
-        return Said("temperature_c", wrong, self._settings.wrong_count, why, evidence)
+        counts = zip((wrong, missing), self._limits, strict=True)
+        value, limit = max(counts, key=lambda pair: pair[0] / pair[1])
+        return Said("temperature_c", value, limit, why, evidence)
 
     def restart(self) -> None:
         """Keep counting."""
@@ -119,26 +132,28 @@ class SensorStuck:
         self.value_c = np.full(count, np.nan)
         self.since_s = np.full(count, np.nan)
         self.low_c, self.high_c = np.full(count, np.nan), np.full(count, np.nan)
+        self._limit_k = settings.moved_k
 
     def judge(self, seen: Seen) -> Judged | None:
         """Follow the common mode since each sensor last changed."""
         heat = seen.heat
         if np.isnan(heat.common):
             return None
-        # A mean of a minute that was not constant is a change too.
-        has_changed = ~(heat.mean == self.value_c)
-        self.value_c = heat.mean.copy()
+        # A mean of a minute that was not constant is a change too; a minute without any is none.
+        is_read = np.isfinite(heat.mean)
+        has_changed = is_read & ~(np.abs(heat.mean - self.value_c) < SAME_K)
+        np.copyto(self.value_c, heat.mean, where=is_read)
         self.since_s[has_changed] = seen.at_s
         self.low_c = np.where(has_changed, heat.common, np.fmin(self.low_c, heat.common))
         self.high_c = np.where(has_changed, heat.common, np.fmax(self.high_c, heat.common))
         set_ = self._settings
         moved = self.high_c - self.low_c
-        over = moved - max(set_.moved_k, set_.moved_quanta * heat.quantum.step)
+        self._limit_k = max(set_.moved_k, set_.moved_quanta * heat.quantum.step)
+        over = moved - self._limit_k
         is_still = seen.at_s - self.since_s >= set_.unchanged_s
         # Where many stand still, they are right, and few others moved the common mode.
         over[~is_still | (is_still.mean() > STILL_SHARE)] = -1.0
-        known = np.isfinite(heat.mean)
-        return Judged(steps_of(over, beyond=np.inf, known=known), has_changed)
+        return Judged(steps_of(over, beyond=np.inf, known=is_read), has_changed)
 
     def say(self, index: int, seen: Seen) -> Said:
         """Say since when."""
@@ -154,7 +169,7 @@ class SensorStuck:
             "frozen_c": round(float(self.value_c[index]), 2),
             "window_s": round(60 * minutes),
         }
-        return Said("temperature_c", moved, self._settings.moved_k, why, evidence)
+        return Said("temperature_c", moved, self._limit_k, why, evidence)
 
     def restart(self) -> None:
         """Begin anew: what happened meanwhile is not known."""
