@@ -107,7 +107,9 @@ class CellJoint:
     def _is_in_window(self, seen: Seen) -> bool:
         clock = self.clock
         if math.isnan(clock[_BEGAN]):
-            if not seen.at_s - clock[_STEADY] >= STEADY_S:
+            was_steady = seen.at_s - clock[_STEADY] >= STEADY_S
+            clock[_STEADY] = np.nan
+            if not was_steady:
                 return False  # nobody knows what the cells were without this load
             # It may have begun at any time since the last poll: that matters after a pause.
             unseen_s = seen.dt_s if seen.dt_s > PAUSE_S else 0.0

@@ -72,7 +72,9 @@ class HeatPeer:
     def judge(self, seen: Seen) -> Judged | None:
         """Compare every sensor with its peers; a module is as warm as its worst sensor."""
         heat, set_ = seen.heat, self._settings
-        self._deviations, self._limits = heat.deviation, limits_k(set_, seen)
+        usual_k = SPREADS * self._rack.alike.spreads(heat.deviation)
+        limits = _limits_k(set_, seen)
+        self._deviations, self._limits = heat.deviation, np.maximum(limits, usual_k)
         over = self._rack.worst_of_modules(self._deviations - self._limits)
         over = np.fmax(over, self._plain(seen))
         known = np.isfinite(over)
@@ -83,9 +85,9 @@ class HeatPeer:
         is_new = self._rack.worst_of_modules((~heat.is_learned).astype(float)) > 0
         steps[(steps > 1) & is_new] = 1
         own = self._rack.worst_of_modules(self._deviations)
-        if is_crowd(own, limit_k=float(np.min(self._limits))):
+        if is_crowd(own, limit_k=float(np.min(limits))):
             steps[steps == 1] = 0
-        is_back = over < -(1 - BACK_SHARE) * float(np.min(self._limits))
+        is_back = over < -(1 - BACK_SHARE) * float(np.min(limits))
         return Judged(steps, is_back)
 
     def say(self, index: int, seen: Seen) -> Said:
@@ -111,13 +113,12 @@ class HeatPeer:
         return np.where(own > least, above, -np.inf)
 
 
-def limits_k(settings: HeatPeerSettings, seen: Seen) -> Floats:
+def _limits_k(settings: HeatPeerSettings, seen: Seen) -> Floats:
     """Return by how much each sensor may deviate now."""
     heat = seen.heat
     least = max(settings.deviation_k, settings.deviation_quanta * heat.quantum.step)
     swing = settings.swing_share * max(0.0, heat.swing_k - settings.swing_free_k)
-    limits = np.where(heat.is_learned, least, max(least, settings.unlearned_k)) + swing
-    return np.maximum(limits, SPREADS * seen.rack.alike.spreads(heat.deviation))
+    return np.where(heat.is_learned, least, max(least, settings.unlearned_k)) + swing
 
 
 def is_crowd(deviations: Floats, *, limit_k: float) -> bool:
