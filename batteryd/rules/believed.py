@@ -90,7 +90,9 @@ class Believed:
             return None
         is_fit = quality == Quality.GOOD
         is_fit &= (read >= self._lowest) & (read <= self._highest)
-        is_far = self._doubts(shown, is_fit)
+        is_far = is_fit & ~(np.abs(moved) <= self._step)  # also what is compared with nothing
+        if is_far.any() or self._is_doubting:
+            is_far = self._doubts(shown, is_fit)
         is_believed: Bools = is_fit & ~is_far
         np.copyto(self.last, shown, where=is_believed)
         if len(self.wrong):
@@ -128,7 +130,7 @@ class Believed:
     def _doubts(self, shown: Floats, is_fit: Bools) -> Bools:
         """Return which readings have moved too far, and have not been repeated yet."""
         moved = np.abs(shown - self._last_or_middle(shown, is_fit))
-        is_far: Bools = is_fit & ~(moved <= self._step)  # also what there is nothing to compare by
+        is_far: Bools = is_fit & ~(moved <= self._step)
         if not self._is_doubting and not is_far.any():
             return is_far
         near = np.fmax(self._step, NEAR_SHARE * moved)
