@@ -83,8 +83,8 @@ class Causes:
                 made[event.key] = event if earlier is None else _with_more(earlier, event)
         return list(made.values())
 
-    def adopt(self, key: AlarmKey, stands: Standing) -> set[Member]:
-        """Take over an active alarm; return what belongs to it."""
+    def adopt(self, key: AlarmKey, stands: Standing) -> Mapping[Member, Priority]:
+        """Take over an active alarm; return what belongs to it, and how urgent that is."""
         found = Found.in_evidence(stands.evidence)
         if not found:
             found.add(
@@ -96,7 +96,7 @@ class Causes:
             )
         said = replace(stands, why=str(found.lead["why"]))
         self._causes[key] = _Cause(key, stands.scope, said, found)
-        return found.open
+        return found.urgency
 
     def forget(self, key: AlarmKey) -> None:
         """Drop an alarm that belongs elsewhere."""

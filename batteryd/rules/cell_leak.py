@@ -204,8 +204,8 @@ class CellFastLeak:
         """Say how much at once."""
         lost_v = float(self.rested_v[index] - seen.cells.residual[index])
         why = (
-            f"fell by {1000 * lost_v:.0f} mV against its {len(self.places) - 1} peers at rest: "
-            f"a short inside it, or its wire of measurement"
+            f"is {1000 * lost_v:.0f} mV lower against its {len(self.places) - 1} peers than it was "
+            f"in this rest: a short inside it, or its wire of measurement"
         )
         evidence = {
             "residual_mv": round(1000 * float(seen.cells.residual[index]), 1),

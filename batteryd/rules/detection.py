@@ -19,7 +19,7 @@ from typing import ClassVar, cast
 
 import numpy as np
 
-from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change
+from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change, Priority
 from batteryd.domain.component import Component, Scope
 from batteryd.domain.inventory import Asset
 from batteryd.domain.snapshot import Layout, Snapshot
@@ -30,6 +30,7 @@ from batteryd.rules.cells_seen import CellsSeen
 from batteryd.rules.detection_table import DETECTORS
 from batteryd.rules.detector import NOTHING_MORE, Detector, DetectorSettings, Rhythm, Seen
 from batteryd.rules.evidence import evidence_of
+from batteryd.rules.found import Member
 from batteryd.rules.heat_seen import HIGHEST_C, LOWEST_C, MINUTE_S, HeatSeen
 from batteryd.rules.held import Held, Turn
 from batteryd.rules.kind import (
@@ -193,8 +194,8 @@ class RackWatch:
         """Take over active alarms of this rack; return their keys."""
         taken = []
         for key, stands in standing.items():
-            members = self._causes.adopt(key, stands)
-            found = [w for w in self._watched if w.adopt(members, key, stands)]
+            urgency, at_s = self._causes.adopt(key, stands), stands.raised_at_s
+            found = [w for w in self._watched if w.adopt(urgency, raised_at_s=at_s)]
             if found:
                 taken.append(key)
             else:
@@ -343,12 +344,14 @@ class _Watched:
             evidence=evidence,
         )
 
-    def adopt(self, members: Collection[tuple[str, str]], key: AlarmKey, stands: Standing) -> bool:
+    def adopt(self, urgency: Mapping[Member, Priority], *, raised_at_s: Seconds) -> bool:
+        """Take over what is of this rule, each at the step that was told of it."""
         found = False
         for index, place in enumerate(self.detector.places):
-            if (self.rule.name, str(place)) in members:
-                step = 2 if self.settings.priority_of(1) < stands.priority else 1
-                self.held.adopt(index, step=step, raised_at_s=stands.raised_at_s)
+            priority = urgency.get((self.rule.name, str(place)))
+            if priority is not None:
+                step = 2 if priority > self.settings.priority_of(1) else 1
+                self.held.adopt(index, step=step, raised_at_s=raised_at_s)
                 found = True
         return found
 

@@ -103,7 +103,7 @@ class Detector(Protocol):
         ...
 
 
-def steps_of(over: np.ndarray, *, beyond: float, known: Bools) -> np.ndarray:
+def steps_of(over: np.ndarray, *, beyond: float | np.ndarray, known: Bools) -> np.ndarray:
     """Return the step of each place: 1 where `over` is above 0, 2 above `beyond`, NaN unknown."""
     steps = (over > 0).astype(float) + (over > beyond)
     steps[~known] = np.nan

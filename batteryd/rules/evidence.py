@@ -30,7 +30,7 @@ class Measure(NamedTuple):
 MEASURES: Mapping[str, Measure] = MappingProxyType(
     {
         "heat_room": Measure("K", "risen within two hours"),
-        "heat_peer": Measure("K", "above its peers"),
+        "heat_peer": Measure("K", "above its own normal"),
         "heat_rise": Measure("K/min", "faster than its peers"),
         "heat_drift": Measure("K·h", "above its own normal, added up"),
         "heat_cooling": Measure("K", "further above its air than normal"),

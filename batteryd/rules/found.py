@@ -44,14 +44,31 @@ class Found:
         return {_member(entry) for entry in self._entries if "over_at_s" not in entry}
 
     @property
+    def urgency(self) -> Mapping[Member, Priority]:
+        """What is not over, each with the most that was said of it."""
+        most: dict[Member, Priority] = {}
+        for entry in self._entries:
+            member = _member(entry)
+            if member in self.open:
+                most[member] = max(most.get(member, Priority.LOW), _priority(entry))
+        return most
+
+    @property
     def lead(self) -> Entry:
         """The most urgent entry, of several the first: the sentence that the alarm goes by."""
         return max(self._entries, key=lambda entry: _priority(entry))
 
     def add(
-        self, rule: str, component: Component, *, at_s: float, priority: Priority, why: str
+        self,
+        rule: str,
+        component: Component,
+        *,
+        at_s: float,
+        priority: Priority,
+        why: str,
+        **more: str,
     ) -> None:
-        """Note that something was found."""
+        """Note that something was found; `more` is what else its entry says."""
         self._entries.append(
             {
                 "rule": rule,
@@ -59,6 +76,7 @@ class Found:
                 "at_s": at_s,
                 "priority": priority.text,
                 "why": why,
+                **more,
             }
         )
         over = [i for i, entry in enumerate(self._entries) if i and "over_at_s" in entry]
@@ -86,6 +104,16 @@ def addition_in(why: str) -> str:
     """Return what an event added, as `added: …`; of one that added nothing, what it said."""
     _, mark, addition = why.partition(_ADDED)
     return f"added: {addition}" if mark else why
+
+
+def added_by(why: str) -> str:
+    """Return what an event added; of one that added nothing, what it said."""
+    return why.rpartition(_ADDED)[2]
+
+
+def asset_of(entry: Mapping[str, object]) -> str:
+    """Return which battery said an entry; empty where the alarm's own did."""
+    return str(entry.get("asset_id", ""))
 
 
 def _member(entry: Mapping[str, object]) -> Member:

@@ -20,6 +20,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from batteryd.domain.alarm import MEASURE
 from batteryd.domain.component import Component, Scope
 from batteryd.rules import heat_text
 from batteryd.rules.alike import middle_of
@@ -41,6 +42,8 @@ CROWD = 4  # so many modules that deviate together are a pattern, not so many fa
 CROWD_SHARE = 0.5
 OWN_K_MIN, OWN_SWING_SHARE = 1.0, 0.4  # of the plain comparison: how far from its own normal
 SPREADS = 5.0  # so many times the usual deviation of a sensor's peers
+ABOVE_PEERS, ABOVE_OWN = "above its peers", "above its own normal"
+ABOVE_RACK = "above the middle of the rack, on the mean of its sensors"
 
 
 class HeatPeerSettings(DetectorSettings):
@@ -67,7 +70,7 @@ class HeatPeer:
     def __init__(self, settings: HeatPeerSettings, rack: Rack) -> None:
         self._settings, self._rack = settings, rack
         self.places: Sequence[Component] = rack.modules
-        self._over = self._limits = self._deviations = np.empty(0)
+        self._limits = self._deviations = self._above = np.empty(0)
 
     def judge(self, seen: Seen) -> Judged | None:
         """Compare every sensor with its peers; a module is as warm as its worst sensor."""
@@ -79,11 +82,10 @@ class HeatPeer:
         over = np.fmax(over, self._plain(seen))
         known = np.isfinite(over)
         over[~known] = -np.inf
-        self._over = over
-        steps = steps_of(over, beyond=set_.beyond_k, known=known)
-        # How bad it is can only be said of a module whose normal is known.
         is_new = self._rack.worst_of_modules((~heat.is_learned).astype(float)) > 0
-        steps[(steps > 1) & is_new] = 1
+        # Before its normal is known a sensor may be off by 3 K: much more has to be critical.
+        beyond = np.where(is_new, max(set_.beyond_k, set_.unlearned_k), set_.beyond_k)
+        steps = steps_of(over, beyond=beyond, known=known)
         own = self._rack.worst_of_modules(self._deviations)
         if is_crowd(own, limit_k=float(np.min(limits))):
             steps[steps == 1] = 0
@@ -94,9 +96,15 @@ class HeatPeer:
         """Say how much warmer a module is than its peers and than itself."""
         sensors = (self._rack.sensor_module == index).nonzero()[0]
         worst = int(sensors[np.nanargmax(self._deviations[sensors])])
-        limit_k = float(self._limits[worst])
-        setpoint = limit_k if self._deviations[worst] > limit_k else self._settings.plain_k
-        return heat_text.warmer(seen, index, worst=worst, setpoint_k=setpoint)
+        said = heat_text.warmer(seen, index, worst=worst)
+        own_k, limit_k = float(self._deviations[worst]), float(self._limits[worst])
+        if own_k > limit_k or not self._above[index] > self._settings.plain_k:
+            measure = ABOVE_OWN if seen.heat.is_learned[worst] else ABOVE_PEERS
+            value, setpoint = own_k, limit_k
+        else:
+            measure, value, setpoint = ABOVE_RACK, float(self._above[index]), self._settings.plain_k
+        evidence = {**said.evidence, MEASURE: measure}
+        return said._replace(value=value, setpoint=setpoint, evidence=evidence)
 
     def restart(self) -> None:
         """Do nothing: what is judged is what is now."""
@@ -104,9 +112,11 @@ class HeatPeer:
     def _plain(self, seen: Seen) -> Floats:
         heat = seen.heat
         known = heat.mean[np.isfinite(heat.mean)]
+        self._above = np.full(len(self.places), np.nan)
         if not len(known):
-            return np.full(len(self.places), np.nan)
-        above = self._rack.mean_of_modules(heat.mean - middle_of(known)) - self._settings.plain_k
+            return self._above
+        self._above = self._rack.mean_of_modules(heat.mean - middle_of(known))
+        above = self._above - self._settings.plain_k
         # Without a normal of its own a module would be blamed for the offset of its sensors.
         own = self._rack.mean_of_modules(np.where(heat.is_learned, heat.deviation, -np.inf))
         least = max(OWN_K_MIN, 1.2 * heat.quantum.step, OWN_SWING_SHARE * heat.swing_k)

@@ -15,7 +15,7 @@ RISE_MINUTES_MIN = 3
 RISE_K_MIN, RISE_QUANTA = 0.3, 1.2  # a rise that is more than noise and rounding
 
 
-def warmer(seen: Seen, module: int, *, worst: int, setpoint_k: float) -> Said:
+def warmer(seen: Seen, module: int, *, worst: int) -> Said:
     """Say how far, by which sensors, under which load, and for how long it has been rising.
 
     `is 4.2 K above its 16 peers (3.9 K above its own normal), both sensors, no load, rising for
@@ -32,7 +32,7 @@ def warmer(seen: Seen, module: int, *, worst: int, setpoint_k: float) -> Said:
         f"is {_signed(above)} its {_peers(seen)} peers{normal}, "
         f"{_sensors(seen, module, worst)}, {seen.load.text(seen.at_s)}{_rising(seen, worst)}"
     )
-    return Said("temperature_c", above, setpoint_k, why, evidence(seen, module))
+    return Said("temperature_c", above, None, why, evidence(seen, module))
 
 
 def evidence(seen: Seen, module: int) -> dict[str, object]:
@@ -103,6 +103,8 @@ def _sensors(seen: Seen, module: int, worst: int) -> str:
     warm = [i for i in sensors.tolist() if seen.heat.deviation[i] >= half]
     if len(warm) == len(sensors):
         return "both sensors" if len(sensors) == 2 else f"all {len(sensors)} sensors"
+    if len(warm) > 1:
+        return f"{len(warm)} of its {len(sensors)} sensors"
     return f"sensor {seen.rack.sensors[worst].sensor} alone"
 
 

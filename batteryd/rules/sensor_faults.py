@@ -29,12 +29,13 @@ from batteryd.rules.detector import (
 )
 from batteryd.rules.heat_peer import is_crowd
 from batteryd.rules.held import Judged
+from batteryd.rules.kind import POLL_INTERVAL_S
 from batteryd.rules.parameters import PriorityText
 from batteryd.rules.rack import Rack
 
 SAME_K = 1e-6  # means of the same readings, added up in another order
 STILL_SHARE = 0.25  # so many sensors at most are frozen
-POLLS_MIN = 1000.0
+COUNTED_S = 10000.0  # of polls, before counts that were lost have come back
 QUIET_S = 7200.0  # without an invalid reading: over
 
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -46,9 +47,9 @@ class SensorInvalidSettings(DetectorSettings):
     priority: PriorityText = "low"
     on_delay_s: NotNegative = 0.0
     wrong_share: Share = 0.004
-    wrong_count: Positive = 8.0  # so many at least
+    wrong_count: Positive = 6.0  # so many at least
     missing_share: Share = 0.2
-    missing_count: Positive = 300.0
+    missing_s: Positive = 3000.0  # and for so long in all, at least
 
 
 class SensorInvalid:
@@ -62,15 +63,17 @@ class SensorInvalid:
     def __init__(self, settings: SensorInvalidSettings, rack: Rack) -> None:
         self._settings = settings
         self.places: Sequence[Component] = rack.sensors
-        self._limits = settings.wrong_count, settings.missing_count
+        self._poll_s = POLL_INTERVAL_S
+        self._limits = settings.wrong_count, settings.missing_s / self._poll_s
 
     def judge(self, seen: Seen) -> Judged | None:
         """Compare the counts with their limits."""
         set_, believed = self._settings, seen.heat.believed
         polls = float(believed.polls[0])
+        self._poll_s = seen.dt_s or self._poll_s
         self._limits = (
             max(set_.wrong_count, set_.wrong_share * polls),
-            max(set_.missing_count, set_.missing_share * polls),
+            max(set_.missing_s / self._poll_s, set_.missing_share * polls),
         )
         wrong, missing = believed.wrong / self._limits[0], believed.missing / self._limits[1]
         # What most of them do not say is no fault of each: one tells of all.
@@ -80,7 +83,7 @@ class SensorInvalid:
         known = np.ones(len(over), dtype=bool)
         is_quiet = seen.at_s - believed.doubted_at_s > QUIET_S
         over[is_quiet] = 0.0
-        is_long = polls > POLLS_MIN  # before, a count may have been lost
+        is_long = polls * self._poll_s > COUNTED_S
         is_back = is_quiet | (is_long & (over < 0.5))
         return Judged(steps_of(over - 1.0, beyond=np.inf, known=known), is_back)
 
@@ -97,7 +100,7 @@ class SensorInvalid:
             "wrong": round(wrong, 1),
             "missing": round(missing, 1),
             "polls": round(polls),
-            "window_s": round(polls * seen.dt_s),
+            "window_s": round(polls * self._poll_s),
         }
         counts = zip((wrong, missing), self._limits, strict=True)
         value, limit = max(counts, key=lambda pair: pair[0] / pair[1])

@@ -422,11 +422,11 @@ class TestSensorStuck(OnARack, RuleContract):
 class TestSensorInvalid(OnARack, RuleContract):
     """A missing reading now and then is the edge; two wild ones in ten minutes are an alarm.
 
-    What is missing for hours is what this kind is about; here it is missing for one.
+    What is missing for hours is what this kind is about; here it is missing for less than one.
     """
 
     kind = "sensor_invalid"
-    unknown_steps = 6
+    unknown_steps = 4
     rules = rule_of(kind)
     every_s, poll_s = 600.0, 30.0
 

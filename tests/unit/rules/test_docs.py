@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 
 from batteryd.rules import lifecycle_table
+from batteryd.rules.detection_table import DETECTORS
+from batteryd.rules.detector import DetectorSettings
 from batteryd.rules.rulebook import ALARMS_OF_WORK
 from batteryd.rules.table import RULES
 from batteryd.warranty.coverage import same_day_later
-from tests.rulebooks import SHIPPED
+from tests.rulebooks import SHIPPED, shipped_rulebook
 
 DOCS = Path(__file__).parents[3] / "docs"
+COMMON = set(DetectorSettings.model_fields)  # in a table of their own
 
 
 def rows(page, columns):
@@ -52,6 +55,47 @@ def test_every_key_of_every_kind_is_in_the_manual(kind):
 
     assert missing == []
     assert re.search(rf"^## {kind}: ", manual, re.MULTILINE)
+
+
+def section(kind):
+    manual = (DOCS / "rules.md").read_text()
+    return manual.partition(f"\n## {kind}: ")[2].partition("\n## ")[0]
+
+
+@pytest.mark.parametrize("kind", DETECTORS)
+def test_every_default_of_a_detector_is_that_of_the_manual(kind):
+    written = re.findall(r"(?m)^\| `(\w+)` \|[^|]*\| ([\d.]+) \|", section(kind))
+
+    defaults = DETECTORS[kind].settings()
+    assert written
+    assert {key: float(text) for key, text in written} == {
+        key: float(getattr(defaults, key)) for key, _ in written
+    }
+    assert {key for key, _ in written} == set(type(defaults).model_fields) - COMMON
+
+
+@pytest.mark.parametrize("kind", DETECTORS)
+def test_the_manual_says_how_urgent_and_how_fast_a_detector_is(kind):
+    defaults = DETECTORS[kind].settings()
+    head = re.search(
+        r"^Priority (\w+)(?:, beyond (\w+))?; on-delay (\d+) s.*, off-delay (\d+) s\.",
+        section(kind),
+        re.MULTILINE,
+    )
+
+    assert head is not None
+    priority, beyond, on_delay_s, off_delay_s = head.groups()
+    assert priority == defaults.priority
+    assert (float(on_delay_s), float(off_delay_s)) == (defaults.on_delay_s, defaults.off_delay_s)
+    if beyond is not None:
+        assert beyond == shipped_rulebook_beyond(kind)
+
+
+def shipped_rulebook_beyond(kind):
+    """Return the priority of a kind's second step as it ships."""
+    tables = [t for t in shipped_rulebook().tables.values() if t.kind == kind]
+    (table,) = tables
+    return table.settings.get("priority_beyond", DETECTORS[kind].settings().priority_beyond)
 
 
 def test_every_key_of_a_limit_is_explained_in_the_file_that_ships():
