@@ -17,6 +17,7 @@ from batteryd.domain.component import Component
 Floats = npt.NDArray[np.float64]
 
 ALIKE_MIN = 6  # fewer sensors of one number are no peers by themselves
+FEW = 8  # of fewer values two that are hot would be in the middle half: their median is taken
 KNOWN_MIN = 4  # fewer known readings have no middle
 SPREAD_OF_MEDIAN = 1.4826  # median deviation to standard deviation
 _ANY = -1
@@ -38,9 +39,12 @@ class Alike:
             row[: len(of_row)] = of_row
 
     def middles(self, of_sensors: Floats) -> Floats:
-        """Return the interquartile mean of each sensor's peers; NaN of fewer than `KNOWN_MIN`."""
+        """Return the mean of the middle half of each sensor's peers (of few the median).
+
+        NaN where fewer than `KNOWN_MIN` are known.
+        """
         ordered, counts = self._sorted(of_sensors)
-        low = counts // 4
+        low = np.where(counts < FEW, np.maximum(counts - 1, 0) // 2, counts // 4)
         high = counts - low
         sums = np.zeros((len(ordered), ordered.shape[1] + 1))
         np.cumsum(np.nan_to_num(ordered), axis=1, out=sums[:, 1:])

@@ -98,14 +98,15 @@ class CellLeak:
         """Say how much, and in what time."""
         lost_mv = 1000 * float(self._lost_v[index])
         hours = (seen.at_s - float(self.where[2])) / 3600.0
+        peers = int(np.isfinite(seen.cells.mean).sum()) - 1
         why = (
-            f"lost {lost_mv:.0f} mV against its {len(self.places) - 1} peers and its baseline of "
+            f"lost {lost_mv:.0f} mV against its {peers} peers and its baseline of "
             f"{hours:.1f} h ago, at rest: it discharges itself"
         )
         evidence = {
             "residual_mv": round(1000 * float(seen.cells.mean[index]), 2),
             "baseline_mv": round(1000 * float(self.baseline_v[index]), 2),
-            "peer_count": len(self.places) - 1,
+            "peer_count": peers,
             "window_s": MEAN_S,
             "rest_for_s": round(seen.load.rest_for_s(seen.at_s)),
         }
@@ -203,8 +204,9 @@ class CellFastLeak:
     def say(self, index: int, seen: Seen) -> Said:
         """Say how much at once."""
         lost_v = float(self.rested_v[index] - seen.cells.residual[index])
+        peers = int(np.isfinite(seen.cells.residual).sum()) - 1
         why = (
-            f"is {1000 * lost_v:.0f} mV lower against its {len(self.places) - 1} peers than it was "
+            f"is {1000 * lost_v:.0f} mV lower against its {peers} peers than it was "
             f"in this rest: a short inside it, or its wire of measurement"
         )
         evidence = {

@@ -71,10 +71,14 @@ def evidence_of(
 
 
 def _peer_count(seen: Seen, scope: Scope) -> int:
-    """Return how many there are of its kind beside it; a rack or room is its own measure: 0."""
-    rack = seen.rack
-    alike = {Scope.MODULE: rack.modules, Scope.CELL: rack.cells, Scope.SENSOR: rack.sensors}
-    return max(0, len(alike.get(scope, ())) - 1)
+    """Return how many of its kind were read beside it; a rack or room is its own measure: 0."""
+    heat = seen.heat
+    of_scope = {
+        Scope.MODULE: seen.rack.mean_of_modules(heat.mean),
+        Scope.SENSOR: heat.mean,
+        Scope.CELL: seen.cells.residual,
+    }
+    return max(0, int(np.isfinite(of_scope.get(scope, np.empty(0))).sum()) - 1)
 
 
 def _window_s(seen: Seen, rhythm: Rhythm) -> float:

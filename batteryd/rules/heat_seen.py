@@ -19,6 +19,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from batteryd.rules.alike import FEW
 from batteryd.rules.believed import Believed, add_believed
 from batteryd.rules.load import Load
 from batteryd.rules.quantum import Quantum
@@ -168,11 +169,11 @@ class HeatSeen:
 
 
 def interquartile_mean(values: Floats) -> float:
-    """Return the mean of the middle half; NaN of fewer than `PEERS_MIN` values."""
+    """Return the mean of the middle half (of few the median); NaN of less than `PEERS_MIN`."""
     count = len(values)
     if count < PEERS_MIN:
         return np.nan
-    low = count // 4
+    low = count // 4 if count >= FEW else (count - 1) // 2
     high = count - low
     in_order = np.sort(values)  # quicker than a partition, of so few
     return float(in_order[low:high].sum() / (high - low))

@@ -88,7 +88,10 @@ def place_text(seen: Seen, scope: Scope, index: int) -> str:
 
 
 def _peers(seen: Seen) -> int:
-    return len(seen.rack.modules) - 1
+    """Return how many modules were read beside it; of one or two modules, how many sensors."""
+    means = seen.heat.mean
+    modules = int(np.isfinite(seen.rack.mean_of_modules(means)).sum())
+    return max(0, (modules if modules > 2 else int(np.isfinite(means).sum())) - 1)
 
 
 def _signed(above_k: float) -> str:

@@ -14,6 +14,7 @@ comes out of nowhere is doubted for a moment, where the rule says so (`limit_jum
 itself, so that one which shows nonsense does not hold its neighbour back.
 """
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -134,8 +135,8 @@ class Limits:
 
 def _good_columns(point: Point, snapshot: Snapshot) -> list[int]:
     """Return the columns of a point that can be believed, the worst value first."""
-    good = [c for c in point.columns if snapshot.quality[c] == Quality.GOOD]
-    sign, values = point.settings.sign, snapshot.values
+    sign, values, quality = point.settings.sign, snapshot.values, snapshot.quality
+    good = [c for c in point.columns if quality[c] == Quality.GOOD and math.isfinite(values[c])]
     return sorted(good, key=lambda c: -sign * values[c])
 
 

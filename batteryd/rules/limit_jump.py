@@ -49,4 +49,4 @@ def _is_sudden(point: Point, readings: list[Reading]) -> bool:
     if len(beyond) < len(near) and all(step <= jump for step in steps):
         return False
     agreeing = (s for s, n in beyond if abs(n - now) <= jump)
-    return len(beyond) < STAYS_READINGS and now_s - min(agreeing) < STAYS_S
+    return len(beyond) < STAYS_READINGS and now_s - min(agreeing, default=now_s) < STAYS_S

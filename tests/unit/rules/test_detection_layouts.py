@@ -121,12 +121,7 @@ def test_a_battery_that_shows_other_things_raises_no_nonsense(name: str) -> None
     assert [(e.key.rule, e.why) for e in told_of(name)] == []
 
 
-FEW = pytest.mark.xfail(strict=True, reason="a hot module moves the common mode of six sensors")
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=FEW if n == "three modules" else ()) for n in LAYOUTS]
-)
+@pytest.mark.parametrize("name", LAYOUTS)
 def test_what_can_be_seen_of_a_heated_module_is_told_and_nothing_else(name: str) -> None:
     def heated(at_h: float, heat: np.ndarray, volts: np.ndarray) -> None:
         heat[1] += min(9.0, 20.0 * max(0.0, at_h - ONSET_H))

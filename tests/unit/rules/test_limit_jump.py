@@ -74,6 +74,12 @@ def test_after_a_gap_a_reading_is_as_good_as_a_first_one():
     assert run(engine, 99.0, 24.0, 24.0, from_s=NOON_S + 600) == []
 
 
+def test_a_number_that_is_none_neither_counts_nor_breaks_the_rule():
+    events = run(make_engine(HOT), 24.0, float("inf"), float("inf"), float("-inf"), 24.0)
+
+    assert events == []
+
+
 def test_two_readings_a_minute_apart_have_to_agree():
     polled = make_asset(poll_interval_s=60.0)
 
