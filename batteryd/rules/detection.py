@@ -320,6 +320,7 @@ class _Watched:
         said, why, evidence = NOTHING_MORE, "", NOTHING_MORE.evidence
         if turn.change is Change.RAISED:
             said = detector.say(turn.place, seen)
+            said = said._replace(setpoint=said.setpoint_of(turn.step))
             why = said.why if detector.scope is Scope.ROOM else f"{where} {said.why}"
             evidence = evidence_of(
                 self.rule.kind,

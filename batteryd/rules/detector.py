@@ -76,6 +76,12 @@ class Said(NamedTuple):
     setpoint: float | None
     why: str  # what comes after "module 7 of Rack A2"
     evidence: Mapping[str, object]
+    setpoint_beyond: float | None = None  # of the second step, where it has one of its own
+
+    def setpoint_of(self, step: int) -> float | None:
+        """Return what was exceeded at a step."""
+        has_own = step > 1 and self.setpoint_beyond is not None
+        return self.setpoint_beyond if has_own else self.setpoint
 
 
 NOTHING_MORE = Said("", None, None, "", {})  # of an end

@@ -91,7 +91,8 @@ class HeatCharge:
         )
         evidence = {"spread_k": round(self._spread_k, 2), "at_rest_k": round(rest_k, 2)}
         value = self._spread_k - rest_k
-        return Said("temperature_c", value, self._limit_k, why, evidence)
+        beyond_k = self._limit_k + self._settings.beyond_k
+        return Said("temperature_c", value, self._limit_k, why, evidence, beyond_k)
 
     def restart(self) -> None:
         """Do nothing: what is judged is what is now."""

@@ -70,7 +70,7 @@ class HeatPeer:
     def __init__(self, settings: HeatPeerSettings, rack: Rack) -> None:
         self._settings, self._rack = settings, rack
         self.places: Sequence[Component] = rack.modules
-        self._limits = self._deviations = self._above = np.empty(0)
+        self._limits = self._deviations = self._above = self._beyond = np.empty(0)
 
     def judge(self, seen: Seen) -> Judged | None:
         """Compare every sensor with its peers; a module is as warm as its worst sensor."""
@@ -84,8 +84,9 @@ class HeatPeer:
         over[~known] = -np.inf
         is_new = self._rack.worst_of_modules((~heat.is_learned).astype(float)) > 0
         # Before its normal is known a sensor may be off by 3 K: much more has to be critical.
-        beyond = np.where(is_new, max(set_.beyond_k, set_.unlearned_k), set_.beyond_k)
-        steps = steps_of(over, beyond=beyond, known=known)
+        unlearned_k = max(set_.beyond_k, set_.unlearned_k)
+        self._beyond = np.where(is_new, unlearned_k, set_.beyond_k)
+        steps = steps_of(over, beyond=self._beyond, known=known)
         own = self._rack.worst_of_modules(self._deviations)
         if is_crowd(own, limit_k=float(np.min(limits))):
             steps[steps == 1] = 0
@@ -104,7 +105,10 @@ class HeatPeer:
         else:
             measure, value, setpoint = ABOVE_RACK, float(self._above[index]), self._settings.plain_k
         evidence = {**said.evidence, MEASURE: measure}
-        return said._replace(value=value, setpoint=setpoint, evidence=evidence)
+        beyond = setpoint + float(self._beyond[index])
+        return said._replace(
+            value=value, setpoint=setpoint, evidence=evidence, setpoint_beyond=beyond
+        )
 
     def restart(self) -> None:
         """Do nothing: what is judged is what is now."""

@@ -88,7 +88,7 @@ class HeatRise:
         )
         window_s = 60.0 * self._settings.window_min
         evidence = {**heat_text.evidence(seen, index), "window_s": window_s}
-        return Said("temperature_c", slope, self._limit, why, evidence)
+        return Said("temperature_c", slope, self._limit, why, evidence, BEYOND * self._limit)
 
     def restart(self) -> None:
         """Do nothing: the slopes begin anew with what is seen."""

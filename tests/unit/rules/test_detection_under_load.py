@@ -192,3 +192,26 @@ def test_a_neighbour_that_is_warmer_has_a_cause_of_its_own():
     events = watched(Rack(shape=(12, 2, 2)), 6.0, change)
 
     assert {place for _, place in loud(events)} == {"s1/m03", "s1/m04"}
+
+
+def test_what_is_critical_is_told_with_the_limit_that_it_exceeded():
+    def change(at_h, heat, volts):
+        heat[2] += 2.2 * (at_h > 4.0) + 3.0 * (at_h > 4.5)
+
+    events = raised(watched(Rack(), 5.0, change), "module_warmer")
+
+    assert [(e.priority, e.setpoint) for e in events if not e.is_addition] == [
+        (Priority.MEDIUM, pytest.approx(1.5)),
+        (Priority.CRITICAL, pytest.approx(4.0)),
+    ]
+    assert all(e.value > e.setpoint for e in events)
+
+
+def test_before_its_normal_is_known_a_module_far_above_its_peers_is_critical():
+    def change(at_h, heat, volts):
+        heat[2] += 16.0 * (at_h > 0.2)
+
+    events = raised(watched(Rack(), 0.5, change), "module_warmer")
+
+    assert events[-1].priority is Priority.CRITICAL
+    assert events[-1].setpoint == pytest.approx(8.0, abs=0.5)
