@@ -6,6 +6,9 @@ events and moves the alarms through `lifecycle`; after a start it is given back 
 that nothing is raised twice and nothing is forgotten to return. What its rules have learned of an
 asset can be taken out and given back (`learned`, `learn_from`); a reload hands it on by itself.
 
+Batteries are judged each by itself; what several of them say of one room is told once
+(`room_folding`).
+
 Time is `observed_at_s` of a snapshot where values are judged, and `now_s` where their absence is.
 A pause between two ticks longer than `tick_gap_s`, or a clock that ran back, means that this daemon
 did not look: then no device is called silent for the time that it was not asked.
@@ -18,6 +21,7 @@ from batteryd.domain.inventory import Asset
 from batteryd.domain.snapshot import Layout, Snapshot
 from batteryd.domain.warranty import WarrantyAssessment
 from batteryd.rules.kind import Learned, Standing, Subject
+from batteryd.rules.room_folding import RoomFolding
 from batteryd.rules.rulebook import RuleBook
 from batteryd.rules.watch import Watch, end_of
 
@@ -42,6 +46,7 @@ class Engine:
         self._ticked_at_s: float | None = None
         self._rulebook = rulebook
         self._at_work: frozenset[str] = frozenset()
+        self._rooms = RoomFolding()
         self.reload(rulebook, assets, unpolled=unpolled, now_s=0.0)
 
     def evaluate(self, snapshot: Snapshot, now_s: float) -> Events:
@@ -50,7 +55,8 @@ class Engine:
         if watch is None:
             return ()
         layout = self._layouts.setdefault(snapshot.layout.layout_id, snapshot.layout)
-        return tuple(watch.step(snapshot, layout=layout, now_s=now_s))
+        events = watch.step(snapshot, layout=layout, now_s=now_s)
+        return self._rooms.fold(events, now_s=now_s) if events else ()
 
     def tick(self, now_s: float) -> Events:
         """Judge that it is now. Call it every few seconds, also while no snapshot comes."""
@@ -58,12 +64,13 @@ class Engine:
         if before_s is not None and not 0 <= now_s - before_s <= self._tick_gap_s:
             for watch in self._watches.values():
                 watch.restart()
-        return tuple(
+        events = [
             event
             for watch in self._watches.values()
             if watch.due_at_s <= now_s
             for event in watch.tick(now_s)
-        )
+        ]
+        return self._rooms.fold(events, now_s=now_s) if events or self._rooms.is_waiting else ()
 
     def assess(self, assessments: Iterable[WarrantyAssessment], now_s: float) -> Events:
         """Judge warranty assessments, of polled batteries and of others in the register."""
@@ -80,7 +87,7 @@ class Engine:
         Pass the alarms that the engine made: it ends every alarm that it does not know.
         """
         standing = {a.key: Standing.of(a, raised_at_s=a.raised_at_s) for a in active}
-        return self._hand_over(standing, now_s=now_s)
+        return self._hand_over(self._rooms.adopt(standing, now_s=now_s), now_s=now_s)
 
     def reload(
         self,
@@ -109,6 +116,7 @@ class Engine:
                 watch = Watch(subject, rules, asset=asset)
                 watch.learn_from(known)
             self._watches[subject.asset_id] = watch
+        self._rooms.know(polled.values(), rulebook.tables.values())
         left = {key: s for watch in before.values() for key, s in watch.standing.items()}
         return self._hand_over(left, now_s=now_s)
 
@@ -150,7 +158,7 @@ class Engine:
             watch = self._watches[asset_id]
             subject = self._as_it_stands(watch.subject)
             events += watch.change_rules(subject, self._rulebook.effective(subject), now_s)
-        return tuple(events)
+        return self._rooms.fold(events, now_s=now_s)
 
     def _as_it_stands(self, subject: Subject) -> Subject:
         return subject._replace(at_work=subject.asset_id in self._at_work)
@@ -166,4 +174,4 @@ class Engine:
                 events += (end_of(key, stands, at_s=now_s) for key, stands in theirs.items())
             else:
                 events += watch.adopt(theirs, now_s)
-        return tuple(events)
+        return (*self._rooms.fold(events, now_s=now_s), *self._rooms.settle(now_s))

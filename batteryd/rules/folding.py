@@ -4,24 +4,26 @@ A limit is the net below the detectors; it protects life, so it is never hidden 
 other way round, what belongs to an alarm that people already have is added to it:
 
 * what a detector finds in a module that is beyond its temperature limit;
-* the rack's own highest temperature, where the module that has it is told;
-* a module beyond its limit, but not at a critical one, while the room is what warms.
+* the rack's own highest temperature, where the module that has it is told.
 
 Added means: recorded with the alarm, and told only if it is more urgent. The alarm lists what was
 added (`found`, as `causes` does). It has no alarm of its own; when the alarm that it was added to
 has ended and it is not over `GRACE_S` later, it becomes one.
+
+This is about one battery; what several say of the room that they share is told once, too
+(`room_folding`).
 """
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change, Priority
+from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change
 from batteryd.domain.component import Scope
 from batteryd.rules.found import FOUND, Found, added_to
 from batteryd.rules.kind import Standing
 
-LIMIT, ROOM = "limit", "heat_room"
+LIMIT = "limit"
 GRACE_S = 1800.0  # longer than the off-delays of what is added
 SENSOR_HEAT = "temperature_c"
 OF_RACK = frozenset({"module_temperature_c_max", "module_temperature_c_min"})
@@ -103,8 +105,7 @@ class Folding:
         if event.quantity in OF_RACK and place.module is None:
             is_same_rule = key.rule == event.key.rule and lead.module is not None
             return is_same_rule and place.string in (None, lead.string)
-        is_room = lead_kind == ROOM and event.priority < Priority.CRITICAL
-        return is_room and event.quantity == SENSOR_HEAT and place.module is not None
+        return False
 
 
 def _with_list(event: AlarmEvent, stands: Standing | None) -> AlarmEvent:
@@ -154,4 +155,4 @@ def _added(event: AlarmEvent, lead: AlarmKey, stands: Standing) -> AlarmEvent:
 
 
 def _rank(event: AlarmEvent) -> int:
-    return event.key.component.module is None and event.scope is not Scope.ROOM
+    return event.key.component.module is None
