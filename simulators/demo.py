@@ -30,6 +30,7 @@ from batteryd.devices.modbus_profile import ModbusProfile
 from batteryd.devices.profile import parse_profile
 from batteryd.domain.alarm import Alarm, AlarmEvent, Change
 from batteryd.errors import ConfigError
+from batteryd.rules.found import added_by
 from batteryd.settings.load import Configuration, load_configuration
 from batteryd.settings.paths import packaged_config_dir
 from batteryd.systemd import ServiceManager
@@ -148,8 +149,7 @@ class Demo:
             print("stop:  Ctrl-C", flush=True)
 
     def _say_alarm(self, alarm: Alarm, event: AlarmEvent) -> None:
-        word = event.priority.text if event.change is Change.RAISED else "returned"
-        print(f"{self._time(event.at_s)}  {_marked(word)}  {_sentence(alarm)}", flush=True)
+        print(f"{self._time(event.at_s)}  {told(alarm, event)}", flush=True)
 
     def _say_message(self, message: dict[str, Any]) -> None:
         subject = message.get("subject") or message.get("why") or ""
@@ -172,6 +172,14 @@ def patient_rules(rules: str, scenario: Scenario, *, speedup: float) -> str:
         for site in scenario.site
     )
     return _SILENCE_AT_WORK.sub("", rules) + patience
+
+
+def told(alarm: Alarm, event: AlarmEvent) -> str:
+    """Return what has happened in a line; what is added to an alarm is no alarm of its own."""
+    if event.is_addition:
+        return f"{_marked('added')}  {added_by(event.why)}"
+    word = event.priority.text if event.change is Change.RAISED else "returned"
+    return f"{_marked(word)}  {_sentence(alarm)}"
 
 
 def _sentence(alarm: Alarm) -> str:

@@ -1,9 +1,9 @@
 """The last hours of what an alarm is about, beside the same values of its peers.
 
 A number says how far a module is from its peers; a picture says whether it left them an hour ago or
-was never with them. The picture begins some time before the alarm was raised and ends soon after it
-returned, or now. It marks when the alarm was raised, when it became more urgent and when it was
-over.
+was never with them. The picture begins some time before the alarm was raised, or with the first
+reading, and ends soon after it returned, or now. It marks when the alarm was raised, when it became
+more urgent and when it was over.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,14 +11,15 @@ from dataclasses import replace
 
 from batteryd.app.compared import Compared, Span
 from batteryd.app.pictures import DRAWN
-from batteryd.domain.alarm import Alarm
+from batteryd.domain.alarm import PRIORITY_BY_TEXT, Alarm, Priority
 from batteryd.domain.inventory import Asset
 from batteryd.domain.snapshot import Layout
 from batteryd.rules.found import Found
 from batteryd.store.trend import Trend
-from batteryd.web.chart import ChartMark, ChartSpan
+from batteryd.web.chart import Chart, ChartMark, ChartSpan
 
 HOURS_S, HOURS_S_MAX = 6 * 3600.0, 48 * 3600.0
+SHORTEST_S = 1800.0
 BEFORE_S, AFTER_S = 2 * 3600.0, 3600.0  # what is shown around an alarm
 
 
@@ -36,7 +37,8 @@ def picture_of(
         chart = draw(alarm, seen)
         if chart is not None:
             drawn = replace(chart, marks=tuple(_marks(alarm)))
-            return ChartSpan("around the alarm", *span, (drawn,), about=str(alarm.key))
+            from_s = _begins_s(drawn, span)
+            return ChartSpan("around the alarm", from_s, span.to_s, (drawn,), about=str(alarm.key))
     return None
 
 
@@ -71,13 +73,22 @@ def _span_of(alarm: Alarm, *, now_s: float) -> Span:
     return Span(max(from_s, to_s - HOURS_S_MAX), to_s)
 
 
+def _begins_s(chart: Chart, span: Span) -> float:
+    """Return where the picture begins: at the first reading; all before it would be blank."""
+    first = [line.at_s[0] for line in (ln.known() for ln in chart.lines) if line.at_s.size]
+    return min(max(span.from_s, float(min(first, default=0.0))), span.to_s - SHORTEST_S)
+
+
 def _marks(alarm: Alarm) -> Iterator[ChartMark]:
     """Yield when it was raised, when it became more urgent, and when it was over."""
-    said = [(entry["at_s"], entry.get("priority")) for entry in Found.in_evidence(alarm.evidence)]
-    told: set[object] = set()
-    for at_s, priority in said or [(alarm.raised_at_s, "raised")]:
-        if priority not in told:
-            told.add(priority)
-            yield ChartMark(float(at_s), str(priority or "raised"))
+    said = [(entry["at_s"], entry["priority"]) for entry in Found.in_evidence(alarm.evidence)]
+    if not said:
+        yield ChartMark(alarm.raised_at_s, "raised")
+    most: Priority | None = None
+    for at_s, text in said:
+        priority = PRIORITY_BY_TEXT[text]
+        if most is None or priority > most:  # what is added at less is no step of the alarm
+            most = priority
+            yield ChartMark(float(at_s), text)
     if alarm.returned_at_s is not None:
         yield ChartMark(alarm.returned_at_s, "returned")

@@ -21,6 +21,7 @@ from batteryd.domain.component import Component, parse_component
 from batteryd.domain.quantity import QUANTITIES
 from batteryd.domain.snapshot import Column, parse_column
 from batteryd.rules.evidence import MEASURES
+from batteryd.rules.heat_peer import ABOVE_OWN, ABOVE_PEERS, ABOVE_RACK
 from batteryd.rules.words import place
 from batteryd.web.chart import Chart, ChartLine
 
@@ -182,16 +183,17 @@ def _limits(alarm: Alarm, at_s: Numbers, rack: Numbers) -> list[ChartLine]:
         return [ChartLine("limit", at_s, np.full(len(at_s), alarm.setpoint), is_limit=True)]
     normal_k = _own_normal_k(alarm.evidence)
     match alarm.evidence.get(MEASURE):
-        case says if says == MEASURES["heat_peer"].says:
-            limit = rack + (normal_k or 0.0) + alarm.setpoint
-            return [ChartLine("limit", at_s, limit, is_limit=True)]
+        case says if says == ABOVE_OWN:
+            away_k = (normal_k or 0.0) + alarm.setpoint
+        case says if says in (ABOVE_PEERS, ABOVE_RACK):
+            away_k = alarm.setpoint
         case says if says == MEASURES["sensor_cold"].says:
-            limit = rack + (normal_k or 0.0) - alarm.setpoint
-            return [ChartLine("limit", at_s, limit, is_limit=True)]
+            away_k = (normal_k or 0.0) - alarm.setpoint
         case _ if normal_k is not None:
             return [ChartLine("its own normal", at_s, rack + normal_k, is_limit=True)]
         case _:
             return []
+    return [ChartLine("limit", at_s, rack + away_k, is_limit=True)]
 
 
 def _own_normal_k(evidence: Mapping[str, object]) -> float | None:

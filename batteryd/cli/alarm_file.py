@@ -49,7 +49,7 @@ def alarms_show(arguments: argparse.Namespace) -> int:
             }
         )
         return OK
-    print(alarm_as_text(alarm))
+    print(alarm_as_text(alarm, now_s=at.now_s))
     if alarm.action:
         print(f"         {alarm.action}")
     if picture is not None:

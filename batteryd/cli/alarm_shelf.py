@@ -50,7 +50,7 @@ def alarms_shelve(arguments: argparse.Namespace) -> int:
                 at_s=at.now_s,
                 comment=f"{arguments.why} (until {instant(until_s)})",
             )
-    return _answer(arguments, transition)
+    return _answer(arguments, transition, now_s=at.now_s)
 
 
 def alarms_unshelve(arguments: argparse.Namespace) -> int:
@@ -71,7 +71,7 @@ def alarms_unshelve(arguments: argparse.Namespace) -> int:
                     at_s=at.now_s,
                     notifications=_notifications(at, transition, last_good=last_good),
                 )
-    return _answer(arguments, transition)
+    return _answer(arguments, transition, now_s=at.now_s)
 
 
 def _notifications(
@@ -97,12 +97,12 @@ def _notifications(
     return [NewNotification(name, str(alarm.key), message.as_body()) for name in channels]
 
 
-def _answer(arguments: argparse.Namespace, transition: "Transition") -> int:
+def _answer(arguments: argparse.Namespace, transition: "Transition", *, now_s: float) -> int:
     if transition.is_refused:
         reason = transition.reason
         return complain(f"{arguments.key}: {_REFUSED.get(reason, reason.value)}", NO)
     if arguments.json:
         print_json(alarm_as_json(transition.alarm))
     else:
-        print(alarm_as_text(transition.alarm))
+        print(alarm_as_text(transition.alarm, now_s=now_s))
     return OK

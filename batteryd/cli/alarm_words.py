@@ -17,6 +17,8 @@ _SECONDS = {"m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 def alarm_as_json(alarm: "Alarm") -> dict[str, object]:
     """Return an alarm as plain JSON values."""
+    from batteryd.rules.headline import headline_of
+
     return {
         "key": str(alarm.key),
         "condition": alarm.condition.value,
@@ -31,17 +33,22 @@ def alarm_as_json(alarm: "Alarm") -> dict[str, object]:
         "value": alarm.value,
         "setpoint": alarm.setpoint,
         "why": alarm.why,
+        "said_at": instant(headline_of(alarm).at_s),
         "action": alarm.action,
     }
 
 
-def alarm_as_text(alarm: "Alarm") -> str:
-    """Return an alarm in two lines."""
+def alarm_as_text(alarm: "Alarm", *, now_s: float) -> str:
+    """Return an alarm in two lines; what was said a while ago, with when that was."""
+    from batteryd.rules.headline import headline_of
+
+    headline = headline_of(alarm)
+    said = headline.as_of(instant(headline.at_s), now_s=now_s)
     until_s = alarm.suppressed_until_s
     shelf = "" if until_s is None else f"  shelved until {instant(until_s)}"
     return (
         f"{alarm.priority.text:<8} {alarm.condition.value:<23} {alarm.key}{shelf}\n"
-        f"         since {instant(alarm.raised_at_s)}  {alarm.why}"
+        f"         since {instant(alarm.raised_at_s)}  {said}"
     )
 
 

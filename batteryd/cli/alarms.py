@@ -28,8 +28,9 @@ def alarms_list(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json([alarm_as_json(a) for a in alarms])
         return OK
+    now_s = SystemClock().now_s()
     for alarm in alarms:
-        print(alarm_as_text(alarm))
+        print(alarm_as_text(alarm, now_s=now_s))
     if not alarms:
         print("no alarm is open")
     return OK

@@ -13,6 +13,7 @@ from batteryd.cli.chain import entries_after
 from batteryd.cli.evidence_trends import trends_of
 from batteryd.cli.permit import work_entries
 from batteryd.cli.work_common import Desk
+from batteryd.domain.component import Scope
 from batteryd.domain.conditions import ConditionFinding, Usage
 from batteryd.domain.history import RecordedEvent
 from batteryd.domain.inventory import Battery, Inventory
@@ -22,6 +23,7 @@ from batteryd.registrar.history import DEVICES
 from batteryd.report.evidence import ChainEntry, Evidence
 from batteryd.report.trend import TrendTable
 from batteryd.report.work_history import entry_as_json
+from batteryd.rules.room_alarm import is_said_by
 from batteryd.store.audit import GENESIS_HASH
 from batteryd.store.disk import DiskReserve
 from batteryd.store.journal import Journal
@@ -69,7 +71,8 @@ def gather(at: Desk, asset_id: str, *, since_s: float | None) -> Evidence:
     conditions = judge_conditions(battery, usage, as_of=today)
     events = tuple(sorted(_events(at.ledger, asset_id), key=lambda event: event.event_id))
     findings = tuple({r.record_id: r.value for r in found.findings}.values())
-    chain, (ledger_seq, ledger_hash) = _chain(at.ledger, asset_id, found)
+    rooms = frozenset(str(e.key) for e in events if e.key.asset_id != asset_id)
+    chain, (ledger_seq, ledger_hash) = _chain(at.ledger, asset_id, found, rooms=rooms)
     return Evidence(
         battery=battery,
         place=place,
@@ -138,16 +141,21 @@ def _from_journal(
 
 
 def _events(ledger: Ledger, asset_id: str) -> Iterator[RecordedEvent]:
+    """Yield the events of its alarms, and of those of its room that say something of it."""
     for alarm in ledger.alarms(open_only=False):
         if alarm.key.asset_id == asset_id:
             yield from ledger.events(alarm.key, limit=EVENTS_MAX)
+        elif alarm.scope is Scope.ROOM:
+            events = ledger.events(alarm.key, limit=EVENTS_MAX)
+            yield from (event for event in events if is_said_by(asset_id, event.evidence))
 
 
 def _chain(
-    ledger: Ledger, asset_id: str, found: _Recorded
+    ledger: Ledger, asset_id: str, found: _Recorded, *, rooms: frozenset[str]
 ) -> tuple[tuple[ChainEntry, ...], tuple[int, str]]:
-    """Return the entries about a battery and its work, and where the whole chain ends."""
+    """Return the entries about a battery, its room and its work, and where the chain ends."""
     exact, begins = _subjects(asset_id, found)
+    exact |= rooms
     alarms = f"/{asset_id}/"  # after the site, and sites have no slash
     about, head = [], (0, GENESIS_HASH)
     for entry in entries_after(ledger):

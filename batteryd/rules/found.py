@@ -100,6 +100,11 @@ def added_to(sentence: str, addition: str) -> str:
     return f"{sentence}{_ADDED}{addition}"
 
 
+def said_first(why: str) -> str:
+    """Return the sentence that an alarm goes by, without what an event added."""
+    return why.partition(_ADDED)[0]
+
+
 def addition_in(why: str) -> str:
     """Return what an event added, as `added: …`; of one that added nothing, what it said."""
     _, mark, addition = why.partition(_ADDED)

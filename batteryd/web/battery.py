@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from batteryd.domain.alarm import Alarm
 from batteryd.domain.clearance import ImpactedService
+from batteryd.domain.component import Scope
 from batteryd.domain.conditions import ConditionFinding, Usage
 from batteryd.domain.impact import impact_of
-from batteryd.domain.inventory import Battery
+from batteryd.domain.inventory import Battery, Inventory
 from batteryd.domain.nameplate import UNKNOWN_NAMEPLATE, Nameplate
 from batteryd.domain.warranty import WarrantyAssessment
 from batteryd.domain.work import Finding
@@ -89,9 +90,7 @@ def build_battery(facts: BatteryFacts, asset_id: str, *, now_s: float) -> Batter
         usage=facts.usage,
         conditions=tuple(facts.conditions),
         findings=tuple(findings),
-        alarms=most_urgent_first(
-            a for a in look.alarms if a.key.asset_id in (asset_id, room.room_id)
-        ),
+        alarms=most_urgent_first(a for a in look.alarms if _is_about(a, battery, inventory)),
         orders=open_orders(
             (one for one in facts.orders if asset_id in one.order.batteries), look, now_s=now_s
         ),
@@ -100,6 +99,15 @@ def build_battery(facts: BatteryFacts, asset_id: str, *, now_s: float) -> Batter
         pictures=tuple(facts.pictures),
         health=_health(facts, zone=look.time_zone(room.room_id)),
     )
+
+
+def _is_about(alarm: Alarm, battery: Battery, inventory: Inventory) -> bool:
+    """Whether an alarm is the battery's own or its room's, whichever battery said that first."""
+    asset_id = alarm.key.asset_id
+    if asset_id in (battery.asset_id, battery.room_id):
+        return True
+    other = inventory.batteries.get(asset_id) or inventory.ups.get(asset_id)
+    return alarm.scope is Scope.ROOM and other is not None and other.room_id == battery.room_id
 
 
 def _health(facts: BatteryFacts, *, zone: str) -> HealthView | None:

@@ -6,9 +6,11 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from batteryd.domain.alarm import Alarm, Priority
+from batteryd.domain.component import Scope
 from batteryd.domain.inventory import Asset, Inventory
 from batteryd.domain.snapshot import Snapshot
 from batteryd.domain.warranty import WarrantyAssessment
+from batteryd.rules.room_alarm import is_said_by
 
 STALE_AFTER_S = 60.0  # domain default: beyond it a reading proves nothing about now
 
@@ -44,7 +46,11 @@ class Look:
 
     def worst(self, asset_id: str) -> Priority | None:
         """Return the priority of the most urgent active alarm."""
-        active = (a.priority for a in self.alarms if a.key.asset_id == asset_id and a.is_active)
+        active = (
+            a.priority
+            for a in self.alarms
+            if a.is_active and (a.key.asset_id == asset_id or _is_of_room_with(asset_id, a))
+        )
         return max(active, default=None)
 
     def time_zone(self, room_id: str) -> str:
@@ -54,6 +60,11 @@ class Look:
     def day(self, room_id: str, *, now_s: float) -> date:
         """Return the calendar day where a room is."""
         return datetime.fromtimestamp(now_s, ZoneInfo(self.time_zone(room_id))).date()
+
+
+def _is_of_room_with(asset_id: str, alarm: Alarm) -> bool:
+    """Whether an alarm is that of a room, and the battery is one of those that say it."""
+    return alarm.scope is Scope.ROOM and is_said_by(asset_id, alarm.evidence)
 
 
 def most_urgent_first(alarms: Iterable[Alarm]) -> tuple[Alarm, ...]:

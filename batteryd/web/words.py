@@ -10,11 +10,12 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from batteryd.domain.alarm import MEASURE, UNIT
+from batteryd.domain.alarm import MEASURE, UNIT, Alarm
 from batteryd.domain.clearance import HoldCode
 from batteryd.domain.conditions import ConditionStanding, ContractCondition
 from batteryd.domain.warranty import WarrantyAssessment, WarrantyStatus
 from batteryd.rules.found import FOUND, Found
+from batteryd.rules.headline import headline_of
 
 UNKNOWN = "unknown"
 
@@ -95,6 +96,14 @@ def local_minute(at_s: float, time_zone: str = "UTC") -> str:
 def path(text: str) -> str:
     """Return an id as one segment of an address, whatever it is made of."""
     return quote(text, safe="")
+
+
+def said(alarm: Alarm, now_s: float, time_zone: str = "UTC") -> str:
+    """Return the sentence that an alarm goes by; unless it is fresh, with when it was said."""
+    headline = headline_of(alarm)
+    is_today = abs(now_s - headline.at_s) < 20 * 3600
+    when = (local_time if is_today else local_minute)(headline.at_s, time_zone)
+    return headline.as_of(when, now_s=now_s) if alarm.is_active else headline.said
 
 
 def evidence(
@@ -205,6 +214,7 @@ FILTERS = {
     "path": path,
     "evidence": evidence,
     "found": found,
+    "said": said,
     "judged_by": judged_by,
     "standing": standing,
     "check_name": check_name,
