@@ -45,6 +45,7 @@ class Watch:
         self._folding = Folding({rule.name: rule.kind for rule in rules})
         self._evaluators: dict[str, Evaluator] = {}  # by kind, or by family of kinds
         self._learned: dict[str, Learned] = {}  # for evaluators that are still to be made
+        self._of_other_layout: dict[str, Learned] = {}  # that did not fit the present one
         self._anew: dict[str, str] = {}  # why learning has begun anew, by family of kinds
         self._to_make = self._kinds()  # whose evaluator has to be made (anew) before it is asked
 
@@ -140,6 +141,7 @@ class Watch:
         for kind in learners:
             del self._evaluators[kind]
         self._learned.clear()
+        self._of_other_layout.clear()
         self._to_make = tuple(dict.fromkeys((*self._to_make, *learners)))
         self.due_at_s = -NEVER_S
 
@@ -177,14 +179,21 @@ class Watch:
         if evaluator is not None:
             self._evaluators[kind] = evaluator
             if isinstance(evaluator, Learner) and self._layout is not EMPTY_LAYOUT:
-                known = self._learned.pop(kind, None)
-                if known is not None and not evaluator.learn_from(known):
-                    self._anew[kind] = "what was learned before does not fit"
-                evaluator.is_learning = not self.subject.at_work
+                self._teach(kind, evaluator)
         lost = standing.keys() if evaluator is None else evaluator.adopt(standing)
         if self._layout is EMPTY_LAYOUT:  # nobody knows yet what this asset has to show
             return ()
         return [end_of(key, standing[key], at_s=now_s) for key in lost]
+
+    def _teach(self, kind: str, evaluator: Learner) -> None:
+        evaluator.is_learning = not self.subject.at_work
+        known = self._learned.pop(kind, None)
+        if known is None or evaluator.learn_from(known):
+            return
+        # A device that shows something else for a while is known again when it is back.
+        before, self._of_other_layout[kind] = self._of_other_layout.get(kind), known
+        if before is None or not evaluator.learn_from(before):
+            self._anew[kind] = "what was learned before does not fit"
 
     def _guarded(
         self, kind: str, judge: Callable[[], Sequence[AlarmEvent]], now_s: float
@@ -252,6 +261,6 @@ def end_of(key: AlarmKey, standing: Standing, *, at_s: float) -> AlarmEvent:
         quantity=standing.quantity,
         value=None,
         setpoint=standing.setpoint,
-        why="no longer watched: the rules or the register have changed",
+        why="no longer watched: the rules, the register or what the device shows have changed",
         evidence={"reason": "not_watched"},
     )

@@ -263,3 +263,17 @@ def test_the_beginning_and_the_end_of_work_delay_no_alarm_that_develops() -> Non
 
     assert loud(told[True]) == [("cell_leaking", "s1/m02/c03")]
     assert told[True][0].at_s <= told[False][0].at_s + 2 * rack.poll_s
+
+
+def test_a_device_that_shows_other_values_for_a_while_is_known_again_when_it_is_back() -> None:
+    rack, smaller = Rack(), Rack(shape=(7, 2, 4))
+    engine = going_on_from(rack, learn(rack))
+    judged(rack, later(rack, 0.1), engine)
+
+    judged(smaller, later(smaller, 0.1), engine)
+    assert list(engine.begun_anew("rack-1")) == ["detection"]
+    assert not arrays(engine.learned("rack-1")["detection"])[LEARNED_S].any()
+    judged(rack, later(rack, 0.1), engine)
+
+    assert engine.begun_anew("rack-1") == {}
+    assert arrays(engine.learned("rack-1")["detection"])[LEARNED_S].all()
