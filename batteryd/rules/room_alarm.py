@@ -188,6 +188,11 @@ class RoomAlarm:
         return {} if is_alone else {FOUND: self.found.written()}
 
 
+def is_said_by(asset_id: str, evidence: Mapping[str, object]) -> bool:
+    """Whether a battery is among those whose findings an alarm lists."""
+    return any(asset_of(entry) == asset_id for entry in Found.in_evidence(evidence))
+
+
 def _named(event: AlarmEvent, names: Names) -> str:
     """Return what a battery says, with its name: `the room: 29.1 °C` is told by many."""
     said, name = added_by(event.why), names.get(event.key.asset_id, event.key.asset_id)
