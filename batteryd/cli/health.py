@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from batteryd.cli.frame import CONFIG, JSON, OK, Command, argument, print_json
+from batteryd.cli.frame import CONFIG, JSON, OK, USAGE, Command, argument, complain, print_json
 from batteryd.cli.work_common import desk, instant_of
 from batteryd.errors import ConfigError
 
@@ -24,6 +24,9 @@ def health(arguments: argparse.Namespace) -> int:
     from batteryd.health.statement import state_health
     from batteryd.health.words import lines_of
 
+    if arguments.from_s is None and (arguments.keep or arguments.to_s is not None):
+        option = "--keep" if arguments.keep else "--to"
+        return complain(f"health takes {option} together with --from only", USAGE)
     with desk(arguments) as at:
         battery = _battery(at, arguments.battery)
         if arguments.from_s is not None:
@@ -132,7 +135,7 @@ COMMANDS = (
         argument("--from", dest="from_s", type=instant_of, metavar="ISO",
                  help="measure the journal again from here on, with its offset, and show that"),
         argument("--to", dest="to_s", type=instant_of, metavar="ISO",
-                 help="up to here (default: now)"),
+                 help="with --from: up to here (default: now)"),
         argument("--keep", action="store_true",
                  help="with --from: keep what it shows with the points there are"),
         CONFIG,

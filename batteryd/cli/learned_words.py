@@ -1,7 +1,8 @@
 """What rules have learned, as `rules show` prints it.
 
 Rules keep many arrays, and most of them are buffers that mean nothing to people. The table has
-those that say what is normal for a place, and how much stands behind it. `--json` has all of them.
+those that say what is normal for a place, once the rules go by it; how long something was learned
+is kept only until it suffices, so it is not shown. `--json` has all of them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from batteryd.cli.frame import instant
+from batteryd.rules import cell_leak, heat_cooling, heat_seen
 from batteryd.rules.kind import LEARNED_LAYOUT, LEARNED_VERSION
 from batteryd.rules.words import duration
 
@@ -30,24 +32,37 @@ class Shown(NamedTuple):
     digits: int
     factor: float = 1.0
     of: Literal["sensors", "cells", "rack"] = "rack"  # whose numbers these are, in their order
-    backed_by: str = ""  # the array that says how much stands behind a number; where 0, nothing
+    backed_by: str = ""  # the array that says how much stands behind a number
+    backed_from: float = 1.0  # from so much of it on the rules go by the number
 
 
 # By how an array's name ends. Before it stand the rack, and the rule or what it looks at.
 SHOWN: Mapping[str, Shown] = {
-    "heat.offset": Shown("offset of each sensor", "K", 2, of="sensors", backed_by="calm_s"),
-    "heat.calm_s": Shown("  learned in calm time", "h", 1, 1 / 3600, of="sensors"),
+    "heat.offset": Shown(
+        "offset of each sensor",
+        "K",
+        2,
+        of="sensors",
+        backed_by="calm_s",
+        backed_from=heat_seen.LEARNED_S,
+    ),
     "sum_kh": Shown("drift of each sensor so far", "K·h", 2, of="sensors"),
     "baseline_v": Shown(
-        "each cell at rest against its peers", "mV", 1, 1000, of="cells", backed_by="means"
+        "each cell at rest against its peers",
+        "mV",
+        1,
+        1000,
+        of="cells",
+        backed_by="means",
+        backed_from=cell_leak.SETTLE_MEANS,
     ),
-    "means": Shown("  learned from means of 10 min", "", 0, of="cells"),
     "learned_mohm": Shown(
         "resistance of each cell against its peers", "mΩ", 3, of="cells", backed_by="discharges"
     ),
-    "discharges": Shown("  learned from discharges", "", 0, of="cells"),
-    "normal_k": Shown("rack above ambient", "K", 2, backed_by="learned_s"),
-    "learned_s": Shown("  learned in", "h", 1, 1 / 3600),
+    "discharges": Shown("  as a mean of discharges", "", 0, of="cells"),
+    "normal_k": Shown(
+        "rack above ambient", "K", 2, backed_by="learned_s", backed_from=heat_cooling.LEARNED_S
+    ),
     "rest_k": Shown("spread of the modules at rest", "K", 2),
     "heat.believed.wrong": Shown("invalid readings in about 6 h", "", 0, of="sensors"),
     "heat.believed.missing": Shown("missing readings in about 6 h", "", 0, of="sensors"),
@@ -82,16 +97,17 @@ def kept_lines(kept: "Kept", racks: Sequence["Rack"] = ()) -> Iterator[str]:
         shown = next((s for end, s in SHOWN.items() if name.endswith(f".{end}")), None)
         if shown is None or not isinstance(value, np.ndarray):
             continue
-        value = _backed(value, kept.state.get(f"{name.rpartition('.')[0]}.{shown.backed_by}"))
+        by = kept.state.get(f"{name.rpartition('.')[0]}.{shown.backed_by}")
+        value = _backed(value, by, from_=shown.backed_from)
         rack = next((r for r in racks if name.startswith(f"{r.component}.")), None)
         named = f"{shown.title} ({name.partition('.')[0]})"
         yield f"  {named:<48} {_summary(value, shown, _places(rack, shown, value.size))}"
 
 
-def _backed(value: npt.NDArray[Any], by: object) -> npt.NDArray[np.float64]:
-    """Return the numbers behind which something stands; NaN for the others."""
+def _backed(value: npt.NDArray[Any], by: object, *, from_: float) -> npt.NDArray[np.float64]:
+    """Return the numbers that rules go by; NaN for those that are still being learned."""
     numbers = np.asarray(value, float)
-    return np.where(by > 0, numbers, np.nan) if isinstance(by, np.ndarray) else numbers
+    return np.where(by >= from_, numbers, np.nan) if isinstance(by, np.ndarray) else numbers
 
 
 def _summary(value: npt.NDArray[np.float64], shown: Shown, places: Sequence["Component"]) -> str:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from batteryd.domain.inventory import Asset
     from batteryd.domain.snapshot import Snapshot
     from batteryd.replay.past import Past
+    from batteryd.replay.tally import Tally
     from batteryd.settings.load import Configuration
     from batteryd.store.journal import Journal
 
@@ -47,14 +48,18 @@ def replay(arguments: argparse.Namespace) -> int:
 
 def _of_recording(arguments: argparse.Namespace) -> int:
     from batteryd.replay.run import replay_file
+    from batteryd.replay.tally import Tally
     from batteryd.rules.rulebook_file import parse_rulebook
     from batteryd.settings.files import Files, toml_of
     from batteryd.settings.paths import packaged_config_dir
 
     rules = Files().read(arguments.rules or packaged_config_dir() / "rules.toml")
     rulebook = parse_rulebook(toml_of(rules), file=rules.name)
-    events = replay_file(arguments.recording, battery=arguments.battery, rulebook=rulebook)
-    return _print_events(events, as_json=arguments.json)
+    tally = Tally()
+    events = replay_file(
+        arguments.recording, battery=arguments.battery, rulebook=rulebook, tally=tally
+    )
+    return _print_events(events, tally, as_json=arguments.json)
 
 
 def _of_journal(arguments: argparse.Namespace) -> int:
@@ -88,12 +93,15 @@ def _print_raised(
 ) -> int:
     """Print what the configured rules raise, after what they have learned before it."""
     from batteryd.replay.playback import Playback
+    from batteryd.replay.tally import Tally
 
+    tally = Tally()
     first = next(polls)
     _print_known(stretch, begins_s=first.observed_at_s, as_json=as_json)
     playback = Playback(found.rulebook, stretch.asset, past=stretch.past)
-    events = playback.all_of(itertools.chain([first], polls))
-    return _print_events((e for e in events if e.at_s >= stretch.from_s), as_json=as_json)
+    counted = tally.of_polls(itertools.chain([first], polls), from_s=stretch.from_s)
+    events = (e for e in playback.all_of(counted) if e.at_s >= stretch.from_s)
+    return _print_events(tally.of_events(events), tally, as_json=as_json)
 
 
 def _print_differences(
@@ -155,7 +163,8 @@ def _past_of(found: "Configuration", asset: "Asset") -> "Past":
         )
 
 
-def _print_events(events: "Iterable[AlarmEvent]", *, as_json: bool) -> int:
+def _print_events(events: "Iterable[AlarmEvent]", tally: "Tally", *, as_json: bool) -> int:
+    """Print events as they come, and at the end how much there was; programs count themselves."""
     from batteryd.replay.run import event_as_json
     from batteryd.rules.found import addition_in
 
@@ -166,6 +175,8 @@ def _print_events(events: "Iterable[AlarmEvent]", *, as_json: bool) -> int:
         else:
             said = addition_in(event.why)
             print(f"{row['at']}  {row['priority']:<8} {row['event']:<8} {said}")
+    if not as_json:
+        print(tally)
     return OK
 
 

@@ -84,7 +84,8 @@ def _seconds(text: str) -> float | None:
 
 def _layout_of(header: Sequence[str], *, file: str) -> Layout:
     if not header or header[0].strip() != TIME:
-        raise ConfigError.one(file, "column 1", header[0] if header else "", f"{TIME}")
+        allowed = f"a header whose first column is {TIME}; the others are component:quantity"
+        raise ConfigError.one(file, "column 1", header[0] if header else "", allowed)
     mistakes, columns = [], []
     for number, text in enumerate(header[1:], 2):
         try:

@@ -15,6 +15,7 @@ from batteryd.domain.snapshot import Snapshot
 from batteryd.replay.battery import recorded_asset
 from batteryd.replay.playback import Playback
 from batteryd.replay.recording import Recording
+from batteryd.replay.tally import Tally
 from batteryd.rules.kind import POLL_INTERVAL_S
 from batteryd.rules.rulebook import RuleBook
 
@@ -22,9 +23,13 @@ FIRST_LINES = 100  # whose distances show the poll interval
 
 
 def replay_file(
-    recording: Path, *, battery: Path | None = None, rulebook: RuleBook
+    recording: Path,
+    *,
+    battery: Path | None = None,
+    rulebook: RuleBook,
+    tally: Tally | None = None,
 ) -> Iterator[AlarmEvent]:
-    """Yield the alarm events of a recording in their order.
+    """Yield the alarm events of a recording in their order; a tally counts what passes by.
 
     Raises:
         ConfigError: a file that cannot be read, with every mistake in its header.
@@ -36,7 +41,9 @@ def replay_file(
     asset = recorded_asset(
         asset_id, file=battery, layout=source.layout, poll_interval_s=_interval_s(first)
     )
-    yield from Playback(rulebook, asset).all_of(itertools.chain(first, snapshots))
+    tally = tally or Tally()
+    polls = tally.of_polls(itertools.chain(first, snapshots))
+    yield from tally.of_events(Playback(rulebook, asset).all_of(polls))
 
 
 def event_as_json(event: AlarmEvent) -> dict[str, object]:

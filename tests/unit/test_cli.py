@@ -1,11 +1,14 @@
 """Commands on files: exit codes and what is printed."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from batteryd.cli.main import main
+from batteryd.domain.alarm import Change
+from batteryd.replay.tally import Tally
 from batteryd.store.ledger import Ledger
 from tests.builders import NOON_S, make_alarm
 
@@ -113,3 +116,38 @@ def test_a_recording_is_replayed_as_json_lines(
     assert events[0]["event"] == "raised"
     assert events[0]["priority"] == "critical"
     assert events[0]["component"].startswith("s1/m03")
+
+
+@pytest.mark.parametrize(
+    ("hot_c", "said"), [(24.0, "0 alarms in 40 polls\n"), (52.5, "1 alarm in 40 polls\n")]
+)
+def test_a_replay_ends_with_how_much_it_has_seen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], hot_c: float, said: str
+) -> None:
+    recording = tmp_path / "rack.csv"
+    rows = [f"{1_700_000_000 + 10 * n},{hot_c if n > 3 else 24.0}" for n in range(40)]
+    recording.write_text("time,s1/m03/t1:temperature_c\n" + "\n".join(rows) + "\n")
+
+    assert main(["replay", str(recording)]) == 0
+
+    assert capsys.readouterr().out.endswith(said)
+
+
+def test_an_alarm_that_returned_and_came_back_is_counted_twice() -> None:
+    raised = make_alarm().as_event(at_s=NOON_S)
+    returned = replace(raised, change=Change.RETURNED)
+    tally = Tally()
+
+    list(tally.of_events([raised, raised, returned, raised]))
+
+    assert str(tally) == "2 alarms in 0 polls"
+
+
+def test_an_empty_recording_is_told_what_it_lacks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty.csv").write_text("")
+
+    assert main(["replay", str(tmp_path / "empty.csv")]) == 2
+
+    assert "a header whose first column is time" in capsys.readouterr().err

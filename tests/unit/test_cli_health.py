@@ -115,3 +115,15 @@ def test_a_battery_that_nobody_knows_is_a_usage_error(
 ) -> None:
     assert run("rack-9") == 2
     assert "rack-1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [(("--keep",), "--keep"), (("--to", FROM), "--to"), (("--keep", "--to", FROM), "--keep")],
+)
+def test_what_belongs_to_a_stretch_of_the_journal_is_refused_without_its_beginning(
+    run: Run, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], named: str
+) -> None:
+    assert run("rack-1", *words) == 2
+
+    assert f"{named} together with --from only" in capsys.readouterr().err

@@ -82,7 +82,8 @@ def test_programs_read_one_line_a_comparison(
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     (new,) = (row for row in rows if row["outcome"] == "new")
     assert new["configured"] is None
-    assert new["changed"]["priority"] == "medium"
+    assert new["changed"]["key"].endswith("/s1/m02/module_temperature")
+    assert new["changed"]["priority"] == "critical"  # 20 K above its peers is added to the limit
     assert new["changed"]["returned_at"] is not None
 
 
@@ -110,6 +111,7 @@ def test_it_says_what_rules_knew_at_the_beginning(
     assert "the journal has nothing before it: rules that learn know nothing" in nothing
     assert "rules learned from the 30 min before it" in half_an_hour
     assert "people worked" not in half_an_hour
+    assert half_an_hour.splitlines()[-1].endswith("in 180 polls")
     assert "the journal has nothing before it" in for_programs.err
     assert all(line.startswith("{") for line in for_programs.out.splitlines())
 

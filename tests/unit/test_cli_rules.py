@@ -104,7 +104,7 @@ def test_what_was_learned_is_shown_with_its_age_and_how_far_it_has_come(
     assert "learning since 2025-11-22T12:00:00Z, 3.0 d: first seen" in said
     assert "offset of each sensor (s1)" in said
     assert "5 of 6: -1.20 to 0.40 K" in said
-    assert "6 of 6: 2.0 h" in said
+    assert "calm" not in said
     assert "not known yet" in said
     assert "ring" not in said
 
@@ -136,6 +136,27 @@ def test_everything_that_is_shown_is_learned_under_that_name_and_of_those_places
         assert np.size(learned[name]) == counts[shown.of], name
         if shown.backed_by:
             assert f"{name.rpartition('.')[0]}.{shown.backed_by}" in learned
+
+
+def test_what_is_still_being_learned_is_not_known_yet(
+    state: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    learned = {
+        "s1.heat.offset": np.array([0.4, 0.9]),
+        "s1.heat.calm_s": np.array([3600.0, 3540.0]),
+        "s1.cell_leaking.baseline_v": np.array([0.002, 0.009]),
+        "s1.cell_leaking.means": np.array([3.0, 2.0]),
+        "s1.rack_cooling.normal_k": np.array([4.0]),
+        "s1.rack_cooling.learned_s": np.array([1800.0]),
+    }
+    keep(state, replace(LEARNED, state=learned))
+
+    assert run("rules", "show", "rack-1") == 0
+
+    said = capsys.readouterr().out
+    assert "1 of 2: 0.40 K" in said
+    assert "1 of 2: 2.0 mV" in said
+    assert said.endswith("rack above ambient (s1)                          not known yet\n")
 
 
 def test_what_has_nothing_behind_it_is_not_known(
