@@ -13,6 +13,8 @@ import pytest
 
 from batteryd.cli.main import main
 from batteryd.clock import SystemClock
+from batteryd.domain.alarm import AlarmKey
+from batteryd.domain.component import Component, Scope
 from batteryd.domain.work import Finding
 from batteryd.report.paper_words import utc
 from batteryd.report.verification import Signature
@@ -117,6 +119,30 @@ def test_an_archive_in_which_one_file_was_changed_does_not(
     (difference,) = verify(forged, key=None).differences
 
     assert difference.file == "alarms.csv"
+
+
+def test_the_alarm_of_its_room_is_there_from_when_the_battery_said_it(
+    packed: Callable[..., Path], state_dir: Path
+) -> None:
+    key = AlarmKey("daejeon", "rack-a2", Component(1), "room_warming")
+    ledger = Ledger(state_dir / "ledger.db")
+    found: list[dict[str, object]] = []
+    for asset_id in ("rack-a2", "rack-a1"):
+        found.append({"rule": key.rule, "component": "s1", "asset_id": asset_id})
+        alarm = make_alarm(key, scope=Scope.ROOM, why=asset_id, evidence={"found": list(found)})
+        with ledger.transaction(BEGIN_S) as tx:
+            tx.record(alarm, action="raised", reason="raised", actor="batteryd", at_s=BEGIN_S)
+    ledger.close()
+
+    file = packed()
+    with zipfile.ZipFile(file) as archive:
+        alarms = rows(archive, "alarms.csv")
+        chain = [json.loads(line) for line in archive.read("audit.jsonl").splitlines()]
+
+    of_room = [row for row in alarms if row["rule"] == "room_warming"]
+    assert [row["why"] for row in of_room] == ["rack-a1"]
+    assert str(key) in {entry["subject"] for entry in chain}
+    assert verify(file, key=SigningKey.load(key_path(state_dir)).public).differences == ()
 
 
 def test_everything_that_concerns_the_battery_is_there_and_nothing_of_the_other(

@@ -5,10 +5,10 @@ from datetime import date
 
 import numpy as np
 
-from batteryd.domain.alarm import AlarmKey
-from batteryd.domain.component import WHOLE_BATTERY
+from batteryd.domain.alarm import AlarmKey, Priority
+from batteryd.domain.component import WHOLE_BATTERY, Component, Scope
 from batteryd.domain.conditions import ConditionFinding, ConditionStanding, ContractCondition
-from batteryd.domain.inventory import Battery
+from batteryd.domain.inventory import Battery, Room
 from batteryd.domain.nameplate import DeviceDate, Nameplate
 from batteryd.domain.warranty import WarrantyAssessment, WarrantyStatus
 from batteryd.web.battery import BatteryFacts, BatteryView, build_battery
@@ -99,6 +99,29 @@ def test_alarms_are_its_own_and_its_room_s() -> None:
     view = view_of(BatteryFacts(make_look(alarms=alarms)))
 
     assert {a.key.asset_id for a in view.alarms} == {"rack-1", "room-5b"}
+
+
+def test_an_alarm_of_its_room_is_shown_whichever_battery_said_it_first() -> None:
+    inventory = make_inventory(
+        make_battery(), make_battery("rack-2"), make_battery("rack-9", room_id="room-6")
+    )
+    rooms = inventory.rooms | {"room-6": Room("room-6", "daejeon", "Room 6")}
+    by = [{"rule": "room_warming", "component": "s1", "asset_id": n} for n in ("rack-2", "rack-1")]
+    alarms = tuple(
+        make_alarm(
+            AlarmKey("daejeon", asset_id, Component(1), "room_warming"),
+            scope=Scope.ROOM,
+            evidence={"found": found},
+        )
+        for asset_id, found in (("rack-2", by), ("rack-9", []))
+    )
+    look = make_look(alarms=alarms, inventory=replace(inventory, rooms=rooms))
+
+    assert [a.key.asset_id for a in view_of(BatteryFacts(look)).alarms] == ["rack-2"]
+    assert look.worst("rack-1") is Priority.HIGH
+    assert look.worst("rack-9") is Priority.HIGH
+    alone = make_look(alarms=alarms[1:], inventory=look.inventory)
+    assert alone.worst("rack-1") is None
 
 
 def test_work_and_services_are_those_that_touch_it() -> None:
