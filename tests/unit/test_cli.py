@@ -45,6 +45,15 @@ def test_open_alarms_are_listed_with_their_sentence(
     assert row["condition"] == "unacknowledged"
 
 
+def test_a_sentence_from_a_while_ago_is_listed_with_when_it_was_said(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["alarms", "list", "-c", str(config)]) == 0
+
+    said = capsys.readouterr().out
+    assert "  at 2025-11-25T11:59:00Z: module 2 of rack 1: 46.2 °C, above 40.0 °C" in said
+
+
 def test_an_acknowledgement_names_its_person_and_is_audited(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -191,6 +191,24 @@ async def test_an_alarms_place_is_drawn_over_the_band_of_its_peers() -> None:
     assert ">KST</text>" in page
 
 
+async def test_a_sentence_that_is_not_fresh_says_as_of_when_in_the_time_of_the_site() -> None:
+    said = "module 5 of Rack 1 is 4.4 K above its 16 peers"
+    hours_ago, days_ago, just_now = (
+        make_alarm(make_key(place), why=said, raised_at_s=at_s, changed_at_s=at_s)
+        for place, at_s in (
+            ("s1/m05", NOON_S - 7200),
+            ("s1/m06", NOON_S - 3 * 86_400),
+            ("s1/m07", NOON_S - 30),
+        )
+    )
+
+    page = await page_of(BatteryFacts(make_look(alarms=(hours_ago, days_ago, just_now))))
+
+    assert f'<p class="why">at 19:00:00: {said}</p>' in page
+    assert f'<p class="why">at 2025-11-22 21:00 KST: {said}</p>' in page
+    assert f'<p class="why">{said}</p>' in page
+
+
 async def test_an_alarm_says_what_was_found_and_what_it_was_judged_by() -> None:
     found = [
         {
