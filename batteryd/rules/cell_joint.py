@@ -27,7 +27,14 @@ import numpy as np
 
 from batteryd.domain.component import Component, Scope
 from batteryd.rules.alike import spread_of
-from batteryd.rules.detector import DetectorSettings, NotNegative, Positive, Rhythm, Said, Seen
+from batteryd.rules.detector import (
+    NotNegative,
+    Positive,
+    Rhythm,
+    Said,
+    Seen,
+    SteppedSettings,
+)
 from batteryd.rules.held import Judged
 from batteryd.rules.load import LOAD_C
 from batteryd.rules.parameters import PriorityText
@@ -52,12 +59,13 @@ _SUMS = slice(_RATES, _RATES + 6)
 _COUNT = _RATES + 6
 
 
-class CellJointSettings(DetectorSettings):
+class CellJointSettings(SteppedSettings):
     """Excess resistance in mΩ. `priority_beyond` is that of a learned one."""
 
     on_delay_s: NotNegative = 0.0
     off_delay_s: NotNegative = 0.0
     priority: PriorityText = "low"
+    priority_beyond: PriorityText = "medium"
     above_own_mohm: Positive = 0.20
     above_own_share: NotNegative = 0.15  # and of what a cell of the rack has
     above_peers_mohm: Positive = 1.0  # before its own is learned
@@ -195,7 +203,7 @@ class CellJoint:
 
     def _measure(self) -> None:
         rates, polls, time_s, squares, common_v, common_product = self.clock[_SUMS]
-        change_a = (self.clock[_BEFORE] - rates / polls) * self._rack.capacity_ah
+        change_a = (self.clock[_BEFORE] - rates / polls) * self._rack.string_ah
         # Where the line through the voltages begins: the load's own moment.
         weights = np.array([squares, -time_s]) / (polls * squares - time_s**2)
         per_mohm = 1000.0 / change_a

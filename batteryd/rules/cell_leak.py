@@ -48,7 +48,6 @@ class CellLeakSettings(DetectorSettings):
     """Loss against the cell's own baseline, in V."""
 
     priority: PriorityText = "high"
-    priority_beyond: PriorityText = "high"
     on_delay_s: NotNegative = 300.0  # more than one mean
     off_delay_s: NotNegative = 3600.0
     lost_v: Positive = 0.006
@@ -147,7 +146,6 @@ class CellFastLeakSettings(DetectorSettings):
     """Below its own baseline, in V."""
 
     priority: PriorityText = "high"
-    priority_beyond: PriorityText = "high"
     on_delay_s: NotNegative = 0.0  # a fall is believed at the third reading: delay enough
     off_delay_s: NotNegative = 1800.0
     lost_v: Positive = 0.030

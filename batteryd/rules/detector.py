@@ -9,10 +9,10 @@ neither keeps delays nor makes events: `Held` and `detection` do.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Annotated, ClassVar, NamedTuple, Protocol
+from typing import Annotated, ClassVar, NamedTuple, Protocol, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from batteryd.domain.alarm import PRIORITY_BY_TEXT, Priority
 from batteryd.domain.component import Component, Scope
@@ -39,9 +39,24 @@ class DetectorSettings(RuleSettings):
     """What the settings of every detector begin with."""
 
     priority: PriorityText = "medium"
-    priority_beyond: PriorityText = "medium"  # of the second step, where there is one
     on_delay_s: NotNegative = 180.0
     off_delay_s: NotNegative = 600.0
+
+    def priority_of(self, step: int) -> Priority:
+        """Return the priority of a step (1 or 2)."""
+        return PRIORITY_BY_TEXT[self.priority]
+
+
+class SteppedSettings(DetectorSettings):
+    """Of a detector that has a second, more urgent step."""
+
+    priority_beyond: PriorityText = "critical"
+
+    @model_validator(mode="after")
+    def _check_steps(self) -> Self:
+        if PRIORITY_BY_TEXT[self.priority_beyond] < PRIORITY_BY_TEXT[self.priority]:
+            raise ValueError("a priority_beyond that is as urgent as priority, or more")
+        return self
 
     def priority_of(self, step: int) -> Priority:
         """Return the priority of a step (1 or 2)."""

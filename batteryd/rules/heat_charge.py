@@ -15,12 +15,12 @@ import numpy as np
 
 from batteryd.domain.component import Component, Scope
 from batteryd.rules.detector import (
-    DetectorSettings,
     NotNegative,
     Positive,
     Rhythm,
     Said,
     Seen,
+    SteppedSettings,
     steps_of,
 )
 from batteryd.rules.heat_seen import PEERS_MIN
@@ -33,7 +33,7 @@ FOLLOW_TAU_S = 86400.0
 LEARN_AFTER_S = 7200.0
 
 
-class HeatChargeSettings(DetectorSettings):
+class HeatChargeSettings(SteppedSettings):
     """Spread while charging minus spread at rest, in K."""
 
     priority_beyond: PriorityText = "high"

@@ -25,16 +25,15 @@ from batteryd.domain.component import Component, Scope
 from batteryd.rules import heat_text
 from batteryd.rules.alike import middle_of
 from batteryd.rules.detector import (
-    DetectorSettings,
     NotNegative,
     Positive,
     Rhythm,
     Said,
     Seen,
+    SteppedSettings,
     steps_of,
 )
 from batteryd.rules.held import Judged
-from batteryd.rules.parameters import PriorityText
 from batteryd.rules.rack import Floats, Rack
 
 BACK_SHARE = 0.6  # of the limit; below it a module is back
@@ -46,10 +45,9 @@ ABOVE_PEERS, ABOVE_OWN = "above its peers", "above its own normal"
 ABOVE_RACK = "above the middle of the rack, on the mean of its sensors"
 
 
-class HeatPeerSettings(DetectorSettings):
+class HeatPeerSettings(SteppedSettings):
     """`deviation_k` is the limit of a calm rack with fine sensors."""
 
-    priority_beyond: PriorityText = "critical"
     deviation_k: Positive = 1.5
     deviation_quanta: NotNegative = 2.2
     unlearned_k: Positive = 4.0  # before a sensor's offset is known

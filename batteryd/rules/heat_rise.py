@@ -18,28 +18,26 @@ from pydantic import Field
 from batteryd.domain.component import Component, Scope
 from batteryd.rules import heat_text
 from batteryd.rules.detector import (
-    DetectorSettings,
     NotNegative,
     Positive,
     Rhythm,
     Said,
     Seen,
+    SteppedSettings,
     steps_of,
 )
 from batteryd.rules.heat_peer import is_crowd
 from batteryd.rules.heat_seen import SLOPE_MINUTES
 from batteryd.rules.held import Judged
-from batteryd.rules.parameters import PriorityText
 from batteryd.rules.rack import Rack
 
 LOADED_FACTOR = 2.0
 BEYOND = 10.0  # times the slope: priority_beyond; 5 K/min is critical in a field map of limits
 
 
-class HeatRiseSettings(DetectorSettings):
+class HeatRiseSettings(SteppedSettings):
     """`slope_k_per_min` is judged over `window_min` minutes."""
 
-    priority_beyond: PriorityText = "critical"
     slope_k_per_min: Positive = 0.5
     window_min: Annotated[int, Field(ge=2, le=SLOPE_MINUTES - 1)] = 5
     rise_k: Positive = 1.2

@@ -26,7 +26,6 @@ from batteryd.rules.quantum import Quantum
 from batteryd.rules.rack import Bools, Floats, Rack
 
 MINUTE_S = 60.0
-FRESH_S = 60.0
 PEERS_MIN = 4  # fewer sensors have no common mode
 
 SLOPE_MINUTES = 12

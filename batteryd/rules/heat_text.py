@@ -6,7 +6,6 @@ been rising, as far back as the minutes are kept that slopes are taken from.
 
 import numpy as np
 
-from batteryd.domain.component import Scope
 from batteryd.rules import words
 from batteryd.rules.detector import Said, Seen
 from batteryd.rules.heat_seen import HeatSeen
@@ -77,14 +76,6 @@ def rising_s(heat: HeatSeen, sensor: int) -> float:
     fell_k = float(residual.max() - residual[-1])
     is_seen = rise_k > max(RISE_K_MIN, RISE_QUANTA * heat.quantum.step)
     return float(at_s[-1] - at_s[low]) if is_seen and fell_k < rise_k / 3 else 0.0
-
-
-def place_text(seen: Seen, scope: Scope, index: int) -> str:
-    """Return who it is about, in words."""
-    rack = seen.rack
-    places = {Scope.MODULE: rack.modules, Scope.CELL: rack.cells, Scope.SENSOR: rack.sensors}
-    part = places[scope][index] if scope in places else rack.component
-    return words.place(part, rack.asset)
 
 
 def _peers(seen: Seen) -> int:

@@ -41,7 +41,8 @@ class Rack:
     ambient_at: int | None
     current_at: int | None
     soc_at: int | None
-    capacity_ah: float  # of what `current_at` measures
+    capacity_ah: float  # of what `current_at` measures: the string, or the battery
+    string_ah: float  # of the string alone: strings of a battery share its current alike
 
     def worst_of_modules(self, of_sensors: Floats) -> Floats:
         """Return the highest number of each module's sensors; NaN where it has none."""
@@ -67,8 +68,9 @@ def racks_of(asset: Asset, layout: Layout) -> tuple[Rack, ...]:
     sensors = _within(layout, "temperature_c", lambda c: c.cell is None and c.module is not None)
     cells = _within(layout, "cell_voltage_v", lambda c: c.cell is not None)
     strings = {layout.columns[i].component.string for i in (*sensors, *cells)}
+    count = max(asset.geometry.string_count or 1, len(strings))
     return tuple(
-        _rack(asset, layout, string, sensors=sensors, cells=cells)
+        _rack(asset, layout, string, count=count, sensors=sensors, cells=cells)
         for string in sorted(strings, key=lambda s: s or 0)
     )
 
@@ -79,7 +81,13 @@ def _within(layout: Layout, quantity: str, fits: Callable[[Component], bool]) ->
 
 
 def _rack(
-    asset: Asset, layout: Layout, string: int | None, *, sensors: list[int], cells: list[int]
+    asset: Asset,
+    layout: Layout,
+    string: int | None,
+    *,
+    count: int,
+    sensors: list[int],
+    cells: list[int],
 ) -> Rack:
     def here(places: Iterable[int]) -> list[int]:
         return [i for i in places if layout.columns[i].component.string == string]
@@ -92,7 +100,8 @@ def _rack(
     modules_of = np.array([number_of[part.parent_module] for part in parts], dtype=np.intp)
     current_at = _first(layout, "current_a", component)
     of_all = current_at is not None and layout.columns[current_at].component == WHOLE_BATTERY
-    strings = (asset.geometry.string_count or 1) if of_all and string is not None else 1
+    count = count if string is not None else 1
+    string_ah = asset.capacity_ah / count if asset.capacity_ah else CAPACITY_AH
     return Rack(
         asset=asset,
         component=component,
@@ -107,7 +116,8 @@ def _rack(
         ambient_at=_first(layout, "ambient_temperature_c", component),
         current_at=current_at,
         soc_at=_first(layout, "soc_pct", component),
-        capacity_ah=asset.capacity_ah or CAPACITY_AH * strings,
+        capacity_ah=string_ah * count if of_all else string_ah,
+        string_ah=string_ah,
     )
 
 
