@@ -81,14 +81,14 @@ def _begins_s(chart: Chart, span: Span) -> float:
 
 def _marks(alarm: Alarm) -> Iterator[ChartMark]:
     """Yield when it was raised, when it became more urgent, and when it was over."""
-    said = [(entry["at_s"], entry["priority"]) for entry in Found.in_evidence(alarm.evidence)]
+    said = [(entry["at_s"], entry.get("priority")) for entry in Found.in_evidence(alarm.evidence)]
     if not said:
         yield ChartMark(alarm.raised_at_s, "raised")
     most: Priority | None = None
     for at_s, text in said:
-        priority = PRIORITY_BY_TEXT[text]
+        priority = PRIORITY_BY_TEXT.get(str(text), Priority.LOW)
         if most is None or priority > most:  # what is added at less is no step of the alarm
             most = priority
-            yield ChartMark(float(at_s), text)
+            yield ChartMark(float(at_s), priority.text)
     if alarm.returned_at_s is not None:
         yield ChartMark(alarm.returned_at_s, "returned")
