@@ -155,7 +155,7 @@ class RoomFolding:
         holder = self._holder(event.key)
         if holder is not None:
             yield from self._dropped(holder, event)
-        elif self._waiting.pop(event.key, None) is None and event.key not in self._alarms:
+        elif self._waiting.pop(event.key, None) is None:
             self._by_itself.discard(event.key)
             yield event
 

@@ -6,14 +6,12 @@ from functools import partial
 
 import pytest
 
-from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change, Priority
-from batteryd.domain.component import Scope, parse_component
+from batteryd.domain.alarm import Change, Priority
+from batteryd.domain.component import Scope
 from batteryd.rules.engine import Engine
-from batteryd.rules.room_alarm import LISTED_MAX
-from batteryd.rules.room_folding import RoomFolding
 from tests.builders import NOON_S
 from tests.racks import HOUR_S, Rack, asset_of
-from tests.rulebooks import SHIPPED, alarms_of, make_asset, rulebook, shipped_rulebook
+from tests.rulebooks import SHIPPED, alarms_of, rulebook, shipped_rulebook
 
 POLL_S = 60.0
 IN_5B, IN_6 = ("rack-1", "rack-2", "rack-3"), ("rack-9",)
@@ -425,46 +423,3 @@ def test_the_alarm_ends_when_its_rule_is_switched_off_and_the_air_is_told_later(
     hall.until(2.7)
 
     assert told(hall.events)[1:] == [("returned", ROOM_1, "medium"), ("raised", AIR_1, "medium")]
-
-
-# ------------------------------------------------------------------------------- the list
-
-
-def test_the_list_of_a_large_room_names_every_rack_and_not_every_module():
-    folding, names = RoomFolding(), [f"rack-{n}" for n in range(1, 31)]
-    folding.know(
-        [replace(make_asset(), asset_id=n, name=n) for n in names],
-        shipped_rulebook().tables.values(),
-    )
-
-    def say(asset_id, component, rule, quantity, scope):
-        key = AlarmKey("daejeon", asset_id, parse_component(component), rule)
-        event = AlarmEvent(
-            key,
-            Change.RAISED,
-            NOON_S,
-            scope,
-            Priority.MEDIUM,
-            quantity,
-            41.0,
-            40.0,
-            f"{asset_id} {component}",
-        )
-        return folding.fold([event], now_s=NOON_S)
-
-    for name in names:
-        say(name, "s1", "room_warming", "ambient_temperature_c", Scope.ROOM)
-    recorded = [
-        event
-        for name in names
-        for module in range(1, 18)
-        for event in say(
-            name, f"s1/m{module:02d}", "module_temperature", "temperature_c", Scope.MODULE
-        )
-    ]
-
-    assert len(recorded[-1].evidence["found"]) <= LISTED_MAX + len(names)
-    assert {
-        one["asset_id"] for one in recorded[-1].evidence["found"] if "/m" in one["component"]
-    } == set(names)
-    assert len(recorded) < 2 * LISTED_MAX
