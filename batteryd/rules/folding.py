@@ -102,10 +102,9 @@ class Folding:
         if kind != LIMIT:
             is_hot = lead_kind == LIMIT and quantity == SENSOR_HEAT and lead.module is not None
             return is_hot and event.scope is Scope.MODULE and place.parent_module == lead
-        if event.quantity in OF_RACK and place.module is None:
-            is_same_rule = key.rule == event.key.rule and lead.module is not None
-            return is_same_rule and place.string in (None, lead.string)
-        return False
+        is_of_rack = event.quantity in OF_RACK and place.module is None
+        is_same_rule = key.rule == event.key.rule and lead.module is not None
+        return is_of_rack and is_same_rule and place.string in (None, lead.string)
 
 
 def _with_list(event: AlarmEvent, stands: Standing | None) -> AlarmEvent:
