@@ -64,12 +64,10 @@ class RoomAlarm:
 
     def take(self, event: AlarmEvent, part: Part, names: Names) -> AlarmEvent | None:
         """Note what a battery says; return what is told or recorded of it, if anything is."""
-        is_first, was_open = not self.found, event.key in self.open
-        is_own_word = event.key == self.key and was_open and not event.is_addition
+        is_first = not self.found
         why = event.why if is_first else _named(event, names)
         is_listed = self._note(event, part, why)
-        least = self.said.priority if is_first or is_own_word else self.said.priority + 1
-        if event.priority >= least:
+        if is_first or event.priority > self.said.priority:
             scope, raised_at_s = self.said.scope, self.said.raised_at_s
             self.said = replace(Standing.of(event, raised_at_s=raised_at_s), scope=scope, why=why)
             return self._event(event, why)

@@ -26,6 +26,10 @@ PLACE = {"room_warming": "s1", "ambient_high": "-", "module_temperature": "s1/m0
 
 @pytest.fixture
 def folding():
+    return another_daemon()
+
+
+def another_daemon():
     made = RoomFolding()
     assets = [replace(make_asset(), asset_id=name, name=name) for name in RACKS]
     made.know(assets, shipped_rulebook().tables.values())
@@ -154,10 +158,7 @@ def test_what_became_critical_before_a_restart_is_given_back_as_that(folding):
     folding.fold([critical], now_s=NOON_S)
     ledger = {e.key: Standing.of(read_back(e), raised_at_s=e.at_s) for e in (last, critical)}
 
-    begun_anew = RoomFolding()
-    begun_anew.know(
-        [replace(make_asset(), asset_id=n) for n in RACKS], shipped_rulebook().tables.values()
-    )
+    begun_anew = another_daemon()
     theirs = begun_anew.adopt(ledger, now_s=NOON_S + 10)
 
     assert theirs[hot.key].priority is Priority.CRITICAL
@@ -169,10 +170,7 @@ def test_a_restart_gives_each_battery_back_what_it_had_raised(folding):
     *_, last = folding.fold([event("rack-1", "room_warming"), hot], now_s=NOON_S)
     ledger = {last.key: Standing.of(read_back(last), raised_at_s=NOON_S)}
 
-    begun_anew = RoomFolding()
-    begun_anew.know(
-        [replace(make_asset(), asset_id=n) for n in RACKS], shipped_rulebook().tables.values()
-    )
+    begun_anew = another_daemon()
     theirs = begun_anew.adopt(ledger, now_s=NOON_S + 60)
 
     assert set(theirs) == {last.key, hot.key}
@@ -180,6 +178,19 @@ def test_a_restart_gives_each_battery_back_what_it_had_raised(folding):
     assert (of_module.quantity, of_module.raised_at_s) == ("temperature_c", NOON_S + 30)
     assert of_module.evidence == {"column": "s1/m03/t1:temperature_c"}
     assert FOUND not in theirs[last.key].evidence
+
+
+def test_a_restart_knows_how_urgent_a_member_is_and_since_when_it_is_one(folding):
+    air = event("rack-2", "ambient_high", at_s=NOON_S + 30)
+    worse = replace(air, at_s=NOON_S + 90, priority=Priority.HIGH)
+    *_, last = folding.fold([event("rack-1", "room_warming"), air, worse], now_s=NOON_S)
+    ledger = {last.key: Standing.of(read_back(last), raised_at_s=NOON_S)}
+
+    theirs = another_daemon().adopt(ledger, now_s=NOON_S + 100)
+
+    of_air, first = theirs[air.key], theirs[last.key]
+    assert (of_air.priority, of_air.raised_at_s) == (Priority.HIGH, NOON_S + 30)
+    assert (first.priority, first.raised_at_s) == (Priority.MEDIUM, NOON_S)
 
 
 def read_back(one):
