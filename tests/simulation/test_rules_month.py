@@ -143,4 +143,4 @@ def test_a_month_of_trouble_keeps_the_books_straight(seed: int) -> None:
         "silence",
     }
     assert month.counts[Reason.RAISED] > 50
-    assert month.counts[Reason.WORSENED] > 5
+    assert month.counts[Reason.WORSENED] > 2

@@ -18,7 +18,7 @@ from batteryd.store.journal import Journal
 from batteryd.store.journal_file import open_journal_file
 from batteryd.store.ledger import Ledger
 from tests.builders import NOON_S, make_battery, make_inventory, make_layout, make_snapshot
-from tests.rulebooks import shipped_rulebook
+from tests.rulebooks import trusting_rulebook
 
 NOTIFY = """
 [channel.pager]
@@ -51,7 +51,7 @@ class House:
     def open(self) -> None:
         inventory = make_inventory(make_battery())
         routing = parse_notify(tomllib.loads(NOTIFY), file="notify.toml")
-        rulebook = shipped_rulebook()
+        rulebook = trusting_rulebook()
         self.ledger = Ledger(self.folder / "ledger.db")
         reserve = DiskReserve(self.folder, size_bytes=1000, free=self.disk.free)
         self.journal = Journal(open_journal_file(self.folder / "journal.db"), reserve=reserve)
