@@ -194,15 +194,24 @@ def record_finding(site: DaemonSite) -> None:
         tx.records.put(FINDINGS, "F-1", finding, actor="inspector", action="opened")
 
 
+# What shows that a rack is connected again: whichever is read first, of whichever rack.
+CONNECTED = {"bus_voltage_v": 5.0, "contactor_closed": 0.5, "breaker_closed": 0.5}
+
+
 def first_live_at_s(site: DaemonSite, *, since_s: float) -> float:
-    """Return when the first snapshot was read that shows voltage on the bus, of whichever rack."""
-    column = Column(WHOLE_BATTERY, "bus_voltage_v")
+    """Return when the first snapshot was read that shows a rack connected."""
     journal = open_journal(site.state / "journal.db")
     try:
-        read = [journal.series(rack, column, since_s, since_s + 60) for rack in RACKS]
+        read = [
+            (journal.series(rack, Column(WHOLE_BATTERY, quantity), since_s, since_s + 60), beyond)
+            for rack in RACKS
+            for quantity, beyond in CONNECTED.items()
+        ]
     finally:
         journal.file.close()
-    return min(float(series.at_s[live][0]) for series in read if any(live := series.value > 5.0))
+    return min(
+        float(series.at_s[live][0]) for series, beyond in read if any(live := series.value > beyond)
+    )
 
 
 def test_forty_minutes_before_the_flash_the_answer_was_hold(
