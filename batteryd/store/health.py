@@ -29,18 +29,17 @@ from batteryd.domain.health import (
 )
 from batteryd.errors import StoreDamaged
 from batteryd.store.learned_packing import pack, unpack
-from batteryd.store.sqlite_file import SqliteFile, set_aside
+from batteryd.store.sqlite_file import SqliteFile
+from batteryd.store.table_file import TableSchema
 
 _log = logging.getLogger(__name__)
 
 HEALTH_FILE = "health.db"
-APPLICATION_ID = 0x6274686C  # "bthl"
-VERSION = 1
 
 POINTS_MAX = 400  # of a kind and string
 _FIRST_KEPT, _LAST_KEPT = 50, 150
 
-_TABLE = """
+_CREATE = """
 CREATE TABLE point (
     asset_id TEXT NOT NULL,
     kind TEXT NOT NULL,      -- resistance, capacity or refusal
@@ -50,6 +49,13 @@ CREATE TABLE point (
     PRIMARY KEY (asset_id, kind, string, at_s)
 ) STRICT, WITHOUT ROWID
 """
+SCHEMA = TableSchema(
+    holds="what was measured of health",
+    table="point",
+    create=_CREATE,
+    application_id=0x6274686C,  # "bthl"
+    version=1,
+)
 _KINDS: Mapping[str, type[Measured]] = {
     "resistance": ResistancePoint,
     "capacity": CapacityPoint,
@@ -72,7 +78,7 @@ class HealthStore:
             StoreDamaged: it is none of ours, is malformed, or a newer version wrote it.
             StoreError: it cannot be opened.
         """
-        return cls(SqliteFile(path, prepare=_prepare))
+        return cls(SCHEMA.open(path))
 
     @classmethod
     def open_or_set_aside(cls, path: Path, *, now_s: float) -> Self:
@@ -81,11 +87,7 @@ class HealthStore:
         Raises:
             StoreError: it cannot be opened for another reason.
         """
-        try:
-            return cls.open(path)
-        except StoreDamaged as damage:
-            set_aside(path, damage, now_s=now_s)
-            return cls.open(path)
+        return cls(SCHEMA.open_or_set_aside(path, now_s=now_s))
 
     def put(self, asset_id: str, measured: Iterable[Measured]) -> None:
         """Keep points, in one transaction; one that is there already is written again.
@@ -166,17 +168,3 @@ def _thin_out(db: sqlite3.Connection, place: tuple[str, str, str]) -> None:
         db.executemany(
             f"DELETE FROM point WHERE {where} AND at_s = ?", ((*place, at_s) for at_s in going)
         )
-
-
-def _prepare(db: sqlite3.Connection, path: Path) -> None:
-    version = int(db.execute("PRAGMA user_version").fetchone()[0])
-    if version > VERSION:
-        raise StoreDamaged(f"{path} was written by a newer batteryd (schema {version})")
-    if version == 0:
-        if db.execute("SELECT 1 FROM sqlite_master").fetchone() is not None:
-            raise StoreDamaged(f"{path} is a database, but not of what was measured of health")
-        db.executescript(
-            f"BEGIN IMMEDIATE; {_TABLE}; PRAGMA application_id = {APPLICATION_ID};"
-            f" PRAGMA user_version = {VERSION}; COMMIT;"
-        )
-    db.execute("SELECT count(*) FROM point").fetchone()

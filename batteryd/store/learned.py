@@ -9,7 +9,6 @@ says up to which of these entries it counts; one that is older than the last res
 """
 
 import logging
-import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,15 +17,14 @@ from typing import Any, Self
 from batteryd.errors import StoreDamaged
 from batteryd.store.learned_packing import pack, unpack
 from batteryd.store.records import RecordKind
-from batteryd.store.sqlite_file import SqliteFile, set_aside
+from batteryd.store.sqlite_file import SqliteFile
+from batteryd.store.table_file import TableSchema
 
 _log = logging.getLogger(__name__)
 
 LEARNED_FILE = "learned.db"
-APPLICATION_ID = 0x62746C6E  # "btln"
-VERSION = 1
 
-_TABLE = """
+_CREATE = """
 CREATE TABLE learned (
     asset_id TEXT NOT NULL,
     family TEXT NOT NULL,       -- of rule kinds, or the kind itself
@@ -40,6 +38,13 @@ CREATE TABLE learned (
     PRIMARY KEY (asset_id, family)
 ) STRICT, WITHOUT ROWID
 """
+SCHEMA = TableSchema(
+    holds="what rules have learned",
+    table="learned",
+    create=_CREATE,
+    application_id=0x62746C6E,  # "btln"
+    version=1,
+)
 _COLUMNS = (
     "asset_id, family, version, layout_id, since_s, kept_at_s, began_because, reset_seq, state"
 )
@@ -86,7 +91,7 @@ class LearnedStore:
             StoreDamaged: it is none of ours, is malformed, or a newer version wrote it.
             StoreError: it cannot be opened.
         """
-        return cls(SqliteFile(path, prepare=_prepare))
+        return cls(SCHEMA.open(path))
 
     @classmethod
     def open_or_set_aside(cls, path: Path, *, now_s: float) -> Self:
@@ -95,11 +100,7 @@ class LearnedStore:
         Raises:
             StoreError: it cannot be opened for another reason.
         """
-        try:
-            return cls.open(path)
-        except StoreDamaged as damage:
-            set_aside(path, damage, now_s=now_s)
-            return cls.open(path)
+        return cls(SCHEMA.open_or_set_aside(path, now_s=now_s))
 
     def of(self, asset_id: str) -> tuple[Kept, ...]:
         """Return what is kept of an asset, by family; a row that cannot be read is left out.
@@ -163,17 +164,3 @@ def _kept(row: tuple[Any, ...]) -> Kept | None:
             written.asset_id, written.family, str(damage),
         )  # fmt: skip
         return None
-
-
-def _prepare(db: sqlite3.Connection, path: Path) -> None:
-    version = int(db.execute("PRAGMA user_version").fetchone()[0])
-    if version > VERSION:
-        raise StoreDamaged(f"{path} was written by a newer batteryd (schema {version})")
-    if version == 0:
-        if db.execute("SELECT 1 FROM sqlite_master").fetchone() is not None:
-            raise StoreDamaged(f"{path} is a database, but not of what rules have learned")
-        db.executescript(
-            f"BEGIN IMMEDIATE; {_TABLE}; PRAGMA application_id = {APPLICATION_ID};"
-            f" PRAGMA user_version = {VERSION}; COMMIT;"
-        )
-    db.execute("SELECT count(*) FROM learned").fetchone()

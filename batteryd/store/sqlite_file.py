@@ -118,7 +118,22 @@ def read_only(path: Path) -> Iterator[sqlite3.Connection]:
         yield db
 
 
-def set_aside(path: Path, damage: StoreDamaged, *, now_s: float) -> None:
+def open_or_set_aside(
+    path: Path, opening: Callable[[Path], SqliteFile], *, now_s: float
+) -> SqliteFile:
+    """Open a file; one that is damaged is renamed, never deleted, and a new one begun.
+
+    Raises:
+        StoreError: it cannot be opened for another reason, which an operator must mend.
+    """
+    try:
+        return opening(path)
+    except StoreDamaged as damage:
+        _set_aside(path, damage, now_s=now_s)
+        return opening(path)
+
+
+def _set_aside(path: Path, damage: StoreDamaged, *, now_s: float) -> None:
     """Rename a damaged file with all that belongs to it, so that a new one can be begun."""
     kept = path.with_name(f"{path.name}.damaged-{now_s:.0f}")
     for end in ("-wal", "-shm", ""):
