@@ -221,11 +221,7 @@ class RackWatch:
             self._restart()
 
     def _pause(self) -> None:
-        # The first poll after it is a minute by itself; what was summed before is too old for it.
-        heat = self.seen.heat
-        heat.sums.fill(0)
-        heat.counts.fill(0)
-        heat.clock[0] = self.seen.at_s - MINUTE_S
+        self.seen.heat.pause(self.seen.at_s)
         for watched in self._watched:
             watched.held.pause()
 

@@ -47,9 +47,10 @@ class Found:
     def urgency(self) -> Mapping[Member, Priority]:
         """What is not over, each with the most that was said of it."""
         most: dict[Member, Priority] = {}
+        is_open = self.open
         for entry in self._entries:
             member = _member(entry)
-            if member in self.open:
+            if member in is_open:
                 most[member] = max(most.get(member, Priority.LOW), _priority(entry))
         return most
 

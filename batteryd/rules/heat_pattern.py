@@ -78,7 +78,9 @@ class HeatPattern:
     def say(self, index: int, seen: Seen) -> Said:
         """Say which."""
         deviates = np.abs(self._own) > 0.5 * self._limit_k
-        numbers = [m.module for m, is_one in zip(self.places_of(), deviates, strict=True) if is_one]
+        numbers = [
+            m.module for m, is_one in zip(self._rack.modules, deviates, strict=True) if is_one
+        ]
         named = ", ".join(str(number) for number in numbers)
         why = (
             f"has {len(numbers)} modules that deviate together ({named}), "
@@ -86,15 +88,12 @@ class HeatPattern:
         )
         evidence = {
             "deviation_k": {
-                str(m): round(float(k), 2) for m, k in zip(self.places_of(), self._own, strict=True)
+                str(m): round(float(k), 2)
+                for m, k in zip(self._rack.modules, self._own, strict=True)
             }
         }
         worst = float(np.max(np.abs(self._own)))
         return Said("temperature_c", worst, self._limit_k, why, evidence)
-
-    def places_of(self) -> tuple[Component, ...]:
-        """Return the modules that are meant."""
-        return self._rack.modules
 
     def restart(self) -> None:
         """Do nothing: what is judged is what is now."""

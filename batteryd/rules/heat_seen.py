@@ -115,6 +115,12 @@ class HeatSeen:
         self.offset[of] += np.where(is_new, first, later)[of]
         self.calm_s[of] = np.minimum(self.calm_s[of] + self.minute_s, LEARNED_S)
 
+    def pause(self, at_s: float) -> None:
+        """Go on after a pause: the first poll after it is a minute by itself."""
+        self.sums.fill(0)
+        self.counts.fill(0)
+        self.clock[0] = at_s - MINUTE_S
+
     def restart(self) -> None:
         """Begin buffers anew; what was learned stays."""
         self.believed.restart()
