@@ -14,9 +14,9 @@ from batteryd.domain.alarm import Alarm, Condition, Priority, Suppression
 from batteryd.domain.notification import NewNotification
 from batteryd.store.ledger import Ledger
 from tests.builders import make_alarm, make_snapshot
+from tests.configured import configured
 from tests.journals import open_journal
 
-CONFIG = Path(__file__).parents[2] / "config"
 KEY = "daejeon/rack-1/s1/m02/module_temperature"
 INVENTORY = """
 [[site]]
@@ -38,14 +38,7 @@ Run = Callable[..., int]
 @pytest.fixture
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A configuration with one battery; the state directory, without a ledger."""
-    folder = tmp_path / "state"
-    folder.mkdir()
-    monkeypatch.setenv("BATTERYD_DAEMON__STATE_DIR", str(folder))
-    (tmp_path / "batteryd.toml").write_text("")
-    (tmp_path / "inventory.toml").write_text(INVENTORY)
-    for name in ("rules.toml", "notify.toml"):
-        (tmp_path / name).write_text((CONFIG / name).read_text(encoding="utf-8"))
-    return folder
+    return configured(tmp_path, INVENTORY, monkeypatch)
 
 
 @pytest.fixture

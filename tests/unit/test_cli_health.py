@@ -12,10 +12,10 @@ from batteryd.domain.snapshot import Snapshot
 from batteryd.store.health import HEALTH_FILE, HealthStore
 from batteryd.store.ledger import Ledger
 from tests.builders import NOON_S
+from tests.configured import configured
 from tests.journals import open_journal
 from tests.worn_racks import WornRack, deep, resistance_point
 
-CONFIG = Path(__file__).parents[2] / "config"
 INVENTORY = """
 [[site]]
 site_id = "daejeon"
@@ -38,13 +38,7 @@ Run = Callable[..., int]
 
 @pytest.fixture
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "state"
-    folder.mkdir()
-    monkeypatch.setenv("BATTERYD_DAEMON__STATE_DIR", str(folder))
-    (tmp_path / "batteryd.toml").write_text("")
-    (tmp_path / "inventory.toml").write_text(INVENTORY)
-    for name in ("rules.toml", "notify.toml"):
-        (tmp_path / name).write_text((CONFIG / name).read_text(encoding="utf-8"))
+    folder = configured(tmp_path, INVENTORY, monkeypatch)
     Ledger(folder / "ledger.db").close()
     return folder
 

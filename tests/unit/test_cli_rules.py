@@ -19,11 +19,11 @@ from batteryd.rules.rulebook_file import parse_rulebook
 from batteryd.store.learned import LEARNED_FILE, RESETS, Kept, LearnedStore
 from batteryd.store.ledger import Ledger
 from tests.builders import NOON_S, make_snapshot
+from tests.configured import configured
 from tests.journals import open_journal
 from tests.racks import Rack
 from tests.rulebooks import make_asset, shipped_rulebook
 
-CONFIG = Path(__file__).parents[2] / "config"
 INVENTORY = """
 [[site]]
 site_id = "daejeon"
@@ -69,13 +69,7 @@ Run = Callable[..., int]
 @pytest.fixture
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A configuration of two racks, one of which is polled; its state directory with a ledger."""
-    folder = tmp_path / "state"
-    folder.mkdir()
-    monkeypatch.setenv("BATTERYD_DAEMON__STATE_DIR", str(folder))
-    (tmp_path / "batteryd.toml").write_text("")
-    (tmp_path / "inventory.toml").write_text(INVENTORY)
-    for name in ("rules.toml", "notify.toml"):
-        (tmp_path / name).write_text((CONFIG / name).read_text(encoding="utf-8"))
+    folder = configured(tmp_path, INVENTORY, monkeypatch)
     Ledger(folder / "ledger.db").close()
     return folder
 

@@ -10,29 +10,13 @@ import numpy as np
 import pytest
 
 from batteryd.domain.component import Component
-from batteryd.domain.health import REST, CapacityPoint, Refusal, ResistancePoint
+from batteryd.domain.health import Refusal, ResistancePoint
 from batteryd.errors import StoreDamaged
 from batteryd.store.health import HEALTH_FILE, POINTS_MAX, HealthStore
 from tests.builders import NOON_S
-from tests.worn_racks import resistance_point
+from tests.worn_racks import capacity_point, resistance_point
 
-CAPACITY = CapacityPoint(
-    at_s=NOON_S,
-    string=Component(1),
-    method=1,
-    began_at_s=NOON_S - 7200.0,
-    capacity_ah=61.2,
-    uncertainty_ah=1.5,
-    counted_ah=51.4,
-    from_pct=96.0,
-    to_pct=12.0,
-    ended_by=REST,
-    rate_c=0.5,
-    temperature_c=24.5,
-    gap_s=0.0,
-    reported_from_pct=100.0,
-    reported_to_pct=None,
-)
+CAPACITY = capacity_point(NOON_S, temperature_c=24.5, reported_to_pct=None)
 REFUSAL = Refusal(NOON_S, Component(1), 33.5, "it was charged before it had rested")
 
 
