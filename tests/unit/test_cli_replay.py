@@ -14,9 +14,10 @@ from batteryd.domain.work import WorkState
 from batteryd.store.ledger import Ledger
 from batteryd.store.records import WORK_ORDERS
 from tests.builders import NOON_S, make_snapshot
+from tests.configured import SHIPPED, configured
 from tests.journals import open_journal
 from tests.looks import make_order
-from tests.unit.test_cli_rules import CONFIG, INVENTORY
+from tests.unit.test_cli_rules import INVENTORY
 
 T1 = "s1/m02/t1:temperature_c"
 
@@ -26,13 +27,7 @@ Replay = Callable[..., int]
 @pytest.fixture
 def replay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Replay:
     """`batteryd replay --journal rack-1` on an hour in which one module rose to 44 °C."""
-    state = tmp_path / "state"
-    state.mkdir()
-    monkeypatch.setenv("BATTERYD_DAEMON__STATE_DIR", str(state))
-    (tmp_path / "batteryd.toml").write_text("")
-    (tmp_path / "inventory.toml").write_text(INVENTORY)
-    for name in ("rules.toml", "notify.toml"):
-        (tmp_path / name).write_text((CONFIG / name).read_text(encoding="utf-8"))
+    state = configured(tmp_path, INVENTORY, monkeypatch)
     journal = open_journal(state / "journal.db")
     with closing(journal.file):
         journal.append(
@@ -52,7 +47,7 @@ def replay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Replay:
 
 def other_rules(tmp_path: Path, setpoint: str) -> str:
     """Write rules whose LFP module temperature is another, and return where."""
-    text = (CONFIG / "rules.toml").read_text(encoding="utf-8")
+    text = (SHIPPED / "rules.toml").read_text(encoding="utf-8")
     changed = text.replace("{ medium = 45.0, critical = 55.0 }", setpoint, 1)
     assert changed != text
     (tmp_path / "trial.toml").write_text(changed, encoding="utf-8")
