@@ -91,15 +91,7 @@ class Causes:
 
     def adopt(self, key: AlarmKey, stands: Standing) -> Mapping[Member, Priority]:
         """Take over an active alarm; return what belongs to it, and how urgent that is."""
-        found = Found.in_evidence(stands.evidence)
-        if not found:
-            found.add(
-                key.rule,
-                key.component,
-                at_s=stands.raised_at_s,
-                priority=stands.priority,
-                why=stands.why,
-            )
+        found = Found.of_alarm(key, stands)
         said = replace(stands, why=str(found.lead["why"]))
         self._causes[key] = _Cause(key, stands.scope, said, found)
         return found.urgency

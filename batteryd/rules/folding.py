@@ -140,15 +140,7 @@ def _with_list(event: AlarmEvent, stands: Standing | None) -> AlarmEvent:
 
 def _added(event: AlarmEvent, lead: AlarmKey, stands: Standing) -> AlarmEvent:
     """Return what an event adds to an alarm, which stays what it is unless this is more urgent."""
-    found = Found.in_evidence(stands.evidence)
-    if not found:
-        found.add(
-            lead.rule,
-            lead.component,
-            at_s=stands.raised_at_s,
-            priority=stands.priority,
-            why=stands.why,
-        )
+    found = Found.of_alarm(lead, stands)
     sentence = str(found.lead["why"])
     place = event.key.component
     found.add(event.key.rule, place, at_s=event.at_s, priority=event.priority, why=event.why)
