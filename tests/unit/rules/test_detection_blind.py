@@ -77,3 +77,16 @@ def test_a_restart_does_not_forget_which_sensor_died_in_the_heat():
 
     assert {e.priority for e in told if e.key.rule == "module_warmer"} >= {Priority.CRITICAL}
     assert [e for e in events if e.change is Change.RETURNED] == []
+
+
+@pytest.mark.parametrize("first", [0, 1], ids=["the first among them", "not the first"])
+def test_one_of_the_sensors_that_are_missing_tells_of_all(first):
+    def change(at_h, heat, volts):
+        if at_h > 1.0:
+            heat.ravel()[first : first + 12] = np.nan  # of 16
+
+    (event,) = watched(Rack(), 6.0, change)
+
+    assert (event.change, event.key.rule) == (Change.RAISED, "sensor_invalid")
+    assert str(event.key.component) == ["s1/m01/t1", "s1/m01/t2"][first]
+    assert "as 11 other sensors of this rack" in event.why
