@@ -4,8 +4,11 @@ from batteryd.domain.component import WHOLE_BATTERY, Component
 from batteryd.domain.health import REST, CapacityPoint, HealthPoints, Refusal
 from batteryd.domain.inventory import Geometry
 from batteryd.health.forecast import YEAR_S
+from batteryd.health.limits import DEFAULT_LIMITS
+from batteryd.health.meter import measured_of
 from batteryd.health.statement import HealthFacts, state_health
 from tests.builders import NOON_S, make_battery
+from tests.worn_racks import WornRack, step
 
 STRING = Component(string=1)
 
@@ -43,3 +46,17 @@ def test_what_a_former_profile_called_the_whole_battery_shares_no_capacity_with_
     assert said.rated_ah == 120.0
     assert said.forecast.limit_ah == 96.0
     assert said.forecast.is_withheld  # 70 Ah are below it already
+
+
+def test_a_current_of_the_wrong_sign_gives_no_resistance():
+    rack = WornRack()
+    charged = step(rack, rate_c=0.5)
+
+    turned = (_turned(snapshot) for snapshot in charged)
+
+    assert list(measured_of(rack.asset, turned, DEFAULT_LIMITS)) == []
+
+
+def _turned(snapshot):
+    snapshot.values[0] *= -1.0
+    return snapshot
