@@ -1,4 +1,4 @@
-"""Alarms of batteryd's own rules that say nothing of the room themselves, and matter before work."""
+"""Alarms that say nothing of the room themselves: which of them matter before work."""
 
 from batteryd.clearance.checks_room import TROUBLES
 from batteryd.domain.alarm import AlarmKey
