@@ -99,9 +99,8 @@ def _seconds(text: str) -> float | None:
 
 def _layout_of(header: Sequence[str], *, file: str) -> Layout:
     if not header or header[0].strip() != TIME:
-        allowed = (
-            f"a header with commas, whose first column is {TIME}, the others component:quantity"
-        )
+        others = "the others are component:quantity, with commas between"
+        allowed = f"a header whose first column is {TIME}; {others}"
         raise ConfigError.one(file, "column 1", header[0] if header else "", allowed)
     mistakes, columns = [], []
     for number, text in enumerate(header[1:], 2):
