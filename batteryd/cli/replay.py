@@ -24,6 +24,7 @@ from batteryd.cli.frame import (
     configuration,
     instant,
 )
+from batteryd.cli.terminal import tell
 from batteryd.cli.work_common import instant_of
 from batteryd.errors import ConfigError
 
@@ -152,7 +153,7 @@ def _print_differences(
         f"{stretch.asset.asset_id}, {instant(stretch.from_s)} to {instant(stretch.to_s)}: "
         f"{trial.poll_count} polls"
     )
-    print("\n".join(comparison_lines(trial.comparisons)))
+    tell("\n".join(comparison_lines(trial.comparisons)), hang=33)
     return OK
 
 
@@ -195,7 +196,7 @@ def _print_events(events: "Iterable[AlarmEvent]", tally: "Tally", *, as_json: bo
             print(json.dumps(row, ensure_ascii=False))
         else:
             said = addition_in(event.why)
-            print(f"{row['at']}  {row['priority']:<8} {row['event']:<8} {said}")
+            tell(f"{row['at']}  {row['priority']:<8} {row['event']:<8} {said}", hang=26)
     if not as_json:
         print(tally)
     return OK
