@@ -11,13 +11,20 @@ from collections.abc import Iterator
 from typing import TextIO
 
 
-def tell(text: str, *, hang: int = 2, to: TextIO | None = None) -> None:
-    """Print lines; what does not fit a terminal goes on in the next line, `hang` characters in."""
+def tell(text: str, *, hang: int = 2, flat: int | None = None, to: TextIO | None = None) -> None:
+    """Print lines; what does not fit a terminal goes on in the next line, `hang` characters in.
+
+    Lines that are not indented themselves hang by `flat`, where that is given.
+    """
     stream = sys.stdout if to is None else to
     if stream.isatty():
         columns = shutil.get_terminal_size().columns
         text = "\n".join(
-            part for line in text.splitlines() for part in wrapped(line, columns=columns, hang=hang)
+            part
+            for line in text.splitlines()
+            for part in wrapped(
+                line, columns=columns, hang=hang if flat is None or line.startswith(" ") else flat
+            )
         )
     print(text, file=stream)
 
@@ -37,10 +44,10 @@ def wrapped(line: str, *, columns: int, hang: int) -> Iterator[str]:
 
 
 def _words(line: str) -> Iterator[str]:
-    """Yield words, each with the spaces before it."""
+    """Yield words, each with the spaces before it; a number keeps its unit."""
     word = ""
     for letter in line:
-        if letter == " " and word.strip():
+        if letter == " " and word.strip() and not word[-1].isdigit():
             yield word
             word = ""
         word += letter

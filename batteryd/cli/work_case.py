@@ -23,5 +23,5 @@ def check_case(path: Path, *, as_json: bool) -> int:
     if as_json:
         print_json(clearance_as_json(clearance))
     else:
-        tell(clearance_as_text(clearance), hang=9)
+        tell(clearance_as_text(clearance), hang=9, flat=0)
     return OK if clearance.decision is Decision.GO else NO

@@ -78,7 +78,7 @@ def _answered(arguments: argparse.Namespace, answer: "Checked | Reason") -> int:
     if arguments.json:
         print_json({**clearance_as_json(clearance), "order": order_as_json(order)})
     else:
-        tell(clearance_as_text(clearance), hang=9)
+        tell(clearance_as_text(clearance), hang=9, flat=0)
         print(_standing(order, clearance))
     return OK if clearance.decision is Decision.GO else NO
 

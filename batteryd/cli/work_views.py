@@ -81,7 +81,7 @@ def work_show(arguments: argparse.Namespace) -> int:
         tell(f"  {accepted_line(accepted)}", hang=4)
     if last is not None:
         print(f"last decision, {decision_text(last, now_s=at.now_s)}:")
-        tell(clearance_as_text(last), hang=9)
+        tell(clearance_as_text(last), hang=9, flat=0)
     for revision in history:
         print(f"  {instant(revision.at_s)}  {revision.action} by {revision.actor}")
     return OK

@@ -34,6 +34,10 @@ def test_an_alarms_key_is_never_broken() -> None:
     assert list(wrapped(f"critical {key}", columns=20, hang=2)) == ["critical", f"  {key}"]
 
 
+def test_a_number_is_never_parted_from_its_unit() -> None:
+    assert list(wrapped("back after 98 min", columns=13, hang=0)) == ["back after", "98 min"]
+
+
 def test_hangul_takes_two_columns_a_letter() -> None:
     lines = list(wrapped("대전 데이터센터 배터리실", columns=16, hang=0))
 
