@@ -31,7 +31,11 @@ def main() -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
-    asyncio.run(_run(scenario, profile, arguments))
+    try:
+        asyncio.run(_run(scenario, profile, arguments))
+    except OSError as error:  # an address that is not of this machine, a folder that is not there
+        print(f"python -m simulators: {error}", file=sys.stderr)
+        return 2
     return 0
 
 
@@ -41,10 +45,12 @@ def _parser() -> argparse.ArgumentParser:
         "--scenario", default="tour", help=f"{', '.join(shipped_names())}, or a .toml file"
     )
     parser.add_argument("--speedup", type=_speedup, help="simulated per real seconds, 1 to 600")
-    parser.add_argument("--inventory", type=Path, default=Path("simulated-inventory.toml"))
+    parser.add_argument(
+        "--inventory", type=Path, default=Path("simulated-inventory.toml"), help="the file to write"
+    )
     parser.add_argument("--credential", help="name of the SNMP credential to write for the UPSs")
     parser.add_argument("--profile", type=Path, default=_PROFILE, help="the racks' register map")
-    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
     return parser
 
 
@@ -59,11 +65,17 @@ def _rack_profile(path: Path) -> ModbusProfile:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError.one(path, "", "", f"a profile that can be read ({error})") from error
+        raise ConfigError.one(
+            path, "", "", f"a profile that can be read ({_said(error)})"
+        ) from error
     profile = parse_profile(data, file=str(path))
     if not isinstance(profile, ModbusProfile):
         raise ConfigError.one(path, "protocol", profile.protocol, "modbus")
     return profile
+
+
+def _said(error: Exception) -> object:
+    return getattr(error, "strerror", None) or error
 
 
 async def _run(scenario: Scenario, profile: ModbusProfile, arguments: argparse.Namespace) -> None:

@@ -31,15 +31,16 @@ from batteryd.devices.profile import parse_profile
 from batteryd.domain.alarm import Alarm, AlarmEvent, Change
 from batteryd.errors import ConfigError
 from batteryd.rules.found import added_by
+from batteryd.settings.collect import Collector
 from batteryd.settings.load import Configuration, load_configuration
 from batteryd.settings.paths import packaged_config_dir
 from batteryd.systemd import ServiceManager
+from simulators.demo_options import Options
 from simulators.inventory import Reading, inventory_toml
 from simulators.receiver import Receiver
 from simulators.room import SimulatedRoom
 from simulators.scenario import find_scenario
 from simulators.scenario_model import Scenario
-from simulators.scenario_tables import SPEEDUP_MAX
 from simulators.snmp_agent import COMMUNITY
 
 CREDENTIAL = "simulated"
@@ -62,16 +63,16 @@ class Demo:
         """Check what was asked for; without a `folder` nothing is kept.
 
         Raises:
-            ConfigError: there is no such scenario, or it has mistakes; or the folder is not empty.
+            ConfigError: with every mistake in what was asked for, the scenario's own among them.
         """
-        if folder is not None and folder.exists() and any(folder.iterdir()):
-            raise ConfigError.one("--folder", "", str(folder), "a folder that is new or empty")
+        collector = Collector()
+        collector.add(*Options(speedup, duration_s, port, folder).mistakes())
+        found = collector.attempt(lambda: find_scenario(scenario))
+        if found is None or collector.mistakes:
+            raise ConfigError(collector.mistakes)
         self._folder = folder
-        self._scenario = find_scenario(scenario)
-        self._speedup = speedup or self._scenario.scenario.speedup
-        if not 1 <= self._speedup <= SPEEDUP_MAX:
-            allowed = f"1 to {SPEEDUP_MAX:g}"
-            raise ConfigError.one("--speedup", "", f"{self._speedup:g}", allowed)
+        self._scenario = found
+        self._speedup = speedup or found.scenario.speedup
         self._duration_s = duration_s
         self._port = port
         self._zone = ZoneInfo(self._scenario.site[0].time_zone)
@@ -79,7 +80,6 @@ class Demo:
     def play(self, signals_of: Callable[[], Signals]) -> int:
         """Play to the end, or until interrupted; return the exit code."""
         if self._folder is not None:
-            self._folder.mkdir(parents=True, exist_ok=True)
             asyncio.run(self._play(self._folder.resolve(), signals_of))
             return 0
         folder = Path(tempfile.mkdtemp(prefix="batteryd-demo."))

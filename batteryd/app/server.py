@@ -1,6 +1,7 @@
 """Serves the pages inside the daemon's own event loop."""
 
 import contextlib
+import os
 import socket
 from collections.abc import Iterator
 
@@ -31,9 +32,9 @@ class PageServer:
         try:
             self._socket = socket.create_server((host, port), family=family)
         except OSError as error:
-            raise ConfigError.one(
-                "batteryd.toml", "web.port", str(port), f"a free port of {host} ({error.strerror})"
-            ) from error
+            because = os.strerror(error.errno) if error.errno else error
+            allowed = f"a free port of {host} ({because})"
+            raise ConfigError.one("batteryd.toml", "web.port", str(port), allowed) from error
         shown = f"[{host}]" if ":" in host else host
         self.url = f"http://{shown}:{self._socket.getsockname()[1]}/"
         self._server = _Server(

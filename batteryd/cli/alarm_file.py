@@ -8,6 +8,7 @@ import json
 from typing import TYPE_CHECKING
 
 from batteryd.cli.alarm_words import (
+    HANG,
     alarm_as_json,
     alarm_as_text,
     alarm_of,
@@ -15,6 +16,7 @@ from batteryd.cli.alarm_words import (
     instant_or_none,
 )
 from batteryd.cli.frame import OK, instant, print_json
+from batteryd.cli.terminal import tell
 from batteryd.cli.work_common import desk
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from batteryd.domain.notification import Notification
 
 EVENTS_MAX = 1000  # of an alarm's history, the newest
+_FOUND_HANG, _HISTORY_HANG = 34, 24  # where a sentence begins, behind instant and priority, say
 NOTIFICATIONS_MAX = 10_000  # of all, the newest, that are searched for this alarm's
 
 
@@ -49,19 +52,19 @@ def alarms_show(arguments: argparse.Namespace) -> int:
             }
         )
         return OK
-    print(alarm_as_text(alarm, now_s=at.now_s))
+    tell(alarm_as_text(alarm, now_s=at.now_s), hang=HANG)
     if alarm.action:
-        print(f"         {alarm.action}")
+        tell(f"{'':{HANG}}{alarm.action}", hang=HANG)
     if picture is not None:
         print("\n".join(picture_lines(picture)))
     for line in found_lines(alarm):
-        print(line)
+        tell(line, hang=_FOUND_HANG)
     print("history, newest first")
     for event in history:
-        print(_event_as_text(event))
+        tell(_event_as_text(event), hang=_HISTORY_HANG)
     print("told, newest first" if told else "told: nobody")
     for notification in told:
-        print(_notification_as_text(notification))
+        tell(_notification_as_text(notification), hang=_HISTORY_HANG)
     evidence = {name: value for name, value in alarm.evidence.items() if name != FOUND}
     print("evidence")
     print(json.dumps(evidence, indent=2, ensure_ascii=False))

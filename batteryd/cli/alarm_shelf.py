@@ -8,10 +8,10 @@ written into the outbox here, and the daemon sends it.
 import argparse
 from typing import TYPE_CHECKING
 
-from batteryd.cli.alarm_words import alarm_as_json, alarm_as_text, alarm_of
+from batteryd.cli.alarm_words import HANG, alarm_as_json, alarm_as_text, alarm_of, refusal_text
 from batteryd.cli.frame import NO, OK, USAGE, complain, instant, print_json
+from batteryd.cli.terminal import tell
 from batteryd.cli.work_common import Desk, desk
-from batteryd.rules.lifecycle_table import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,15 +19,6 @@ if TYPE_CHECKING:
     from batteryd.domain.notification import NewNotification
     from batteryd.domain.snapshot import Snapshot
     from batteryd.rules.lifecycle import Transition
-
-_REFUSED = {
-    Reason.PROTECTS_LIFE: "a critical alarm of this rule protects life and is kept from nobody",
-    Reason.SHELF_TIME_TOO_LONG: "an alarm is shelved for 7 days at most",
-    Reason.SHELF_TIME_PAST: "that instant is past",
-    Reason.NOT_SUPPRESSED: "it is not on the shelf",
-    Reason.IS_OUT_OF_SERVICE: "it is out of service",
-    Reason.IS_SUPPRESSED_BY_DESIGN: "another alarm explains it, and it is kept back for that",
-}
 
 
 def alarms_shelve(arguments: argparse.Namespace) -> int:
@@ -99,10 +90,10 @@ def _notifications(
 
 def _answer(arguments: argparse.Namespace, transition: "Transition", *, now_s: float) -> int:
     if transition.is_refused:
-        reason = transition.reason
-        return complain(f"{arguments.key}: {_REFUSED.get(reason, reason.value)}", NO)
+        refused = refusal_text(transition.alarm, transition.reason)
+        return complain(f"{arguments.key}: {refused}", NO)
     if arguments.json:
         print_json(alarm_as_json(transition.alarm))
     else:
-        print(alarm_as_text(transition.alarm, now_s=now_s))
+        tell(alarm_as_text(transition.alarm, now_s=now_s), hang=HANG)
     return OK

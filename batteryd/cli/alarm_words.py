@@ -1,6 +1,7 @@
 """Alarms as commands print them, the alarm that a command names, and what people type about one."""
 
 import argparse
+import difflib
 import re
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from batteryd.domain.alarm import Alarm
+    from batteryd.rules.lifecycle_table import Reason
 
+HANG = 9  # where what is said of an alarm begins
+_KEYS_NEAR_MAX = 3  # keys that are offered for one that does not exist
 _SECONDS = {"m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
@@ -72,10 +76,32 @@ def alarm_of(alarms: "Iterable[Alarm]", key: str) -> "Alarm":
     Raises:
         ConfigError: there is none with this key.
     """
-    for alarm in alarms:
-        if str(alarm.key) == key:
-            return alarm
-    raise ConfigError.one("alarms", "key", key, "an alarm as `batteryd alarms list` shows it")
+    known = {str(alarm.key): alarm for alarm in alarms}
+    if key in known:
+        return known[key]
+    near = difflib.get_close_matches(key, known, n=_KEYS_NEAR_MAX)
+    guess = f"; did you mean {' or '.join(near)}?" if near else ""
+    raise ConfigError.one(
+        "alarms", "key", key, f"an alarm as `batteryd alarms list` shows it{guess}"
+    )
+
+
+def refusal_text(alarm: "Alarm", reason: "Reason") -> str:
+    """Return why a step was refused."""
+    from batteryd.rules.lifecycle_table import Reason
+
+    by = f" by {alarm.acknowledged_by}" if alarm.acknowledged_by else ""
+    said = {
+        Reason.ALREADY_ACKNOWLEDGED: f"it has been acknowledged already{by}",
+        Reason.NOTHING_TO_ACKNOWLEDGE: "it is over, and there is nothing to acknowledge",
+        Reason.PROTECTS_LIFE: "a critical alarm of this rule protects life and is kept from nobody",
+        Reason.SHELF_TIME_TOO_LONG: "an alarm is shelved for 7 days at most",
+        Reason.SHELF_TIME_PAST: "that instant is past",
+        Reason.NOT_SUPPRESSED: "it is not on the shelf",
+        Reason.IS_OUT_OF_SERVICE: "it is out of service",
+        Reason.IS_SUPPRESSED_BY_DESIGN: "another alarm explains it, and it is kept back for that",
+    }
+    return said.get(reason, reason.value.replace("_", " "))
 
 
 def instant_or_none(at_s: float | None) -> str | None:

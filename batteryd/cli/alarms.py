@@ -5,7 +5,15 @@ import getpass
 
 from batteryd.cli.alarm_file import alarms_show
 from batteryd.cli.alarm_shelf import alarms_shelve, alarms_unshelve
-from batteryd.cli.alarm_words import alarm_as_json, alarm_as_text, alarm_of, duration_s, name
+from batteryd.cli.alarm_words import (
+    HANG,
+    alarm_as_json,
+    alarm_as_text,
+    alarm_of,
+    duration_s,
+    name,
+    refusal_text,
+)
 from batteryd.cli.frame import (
     CONFIG,
     JSON,
@@ -17,6 +25,7 @@ from batteryd.cli.frame import (
     open_ledger,
     print_json,
 )
+from batteryd.cli.terminal import tell
 from batteryd.cli.work_common import instant_of
 from batteryd.clock import SystemClock
 
@@ -30,7 +39,7 @@ def alarms_list(arguments: argparse.Namespace) -> int:
         return OK
     now_s = SystemClock().now_s()
     for alarm in alarms:
-        print(alarm_as_text(alarm, now_s=now_s))
+        tell(alarm_as_text(alarm, now_s=now_s), hang=HANG)
     if not alarms:
         print("no alarm is open")
     return OK
@@ -45,7 +54,7 @@ def alarms_ack(arguments: argparse.Namespace) -> int:
         alarm = alarm_of(tx.alarms(), arguments.key)
         transition = acknowledge(alarm, by=arguments.by, now_s=now_s)
         if transition.is_refused:
-            return complain(f"{arguments.key}: {transition.reason.value}", NO)
+            return complain(f"{arguments.key}: {refusal_text(alarm, transition.reason)}", NO)
         tx.record(
             transition.alarm,
             action="acknowledged",
@@ -68,8 +77,9 @@ COMMANDS = (
     Command(("alarms", "show"), alarms_show, (_KEY, CONFIG, JSON)),
     Command(("alarms", "ack"), alarms_ack, (
         _KEY,
-        argument("--by", default=getpass.getuser(), help="who has seen it (default: you)"),
-        argument("--comment", default="", help="what there is to say about it"),
+        argument("--by", default=getpass.getuser(), type=name, metavar="NAME",
+                 help="who has seen it (default: you)"),
+        argument("--comment", default="", metavar="TEXT", help="what there is to say about it"),
         CONFIG, JSON,
     )),
     Command(("alarms", "shelve"), alarms_shelve, (

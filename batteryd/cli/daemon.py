@@ -124,7 +124,7 @@ def status(arguments: argparse.Namespace) -> int:
               f"{state['influx']['trouble'] or 'no trouble'}")  # fmt: skip
     for asset in state["assets"]:
         age = "never read" if asset["age_s"] is None else f"{asset['age_s']:.0f} s old"
-        print(f"  {asset['asset_id']:<24} {age:>12}  {asset['failure'] or ''}")
+        print(f"  {asset['asset_id']:<24} {age:>12}  {asset['failure'] or ''}".rstrip())
     for line in state["trouble"]:
         print(f"TROUBLE: {line}")
     return NO if state["trouble"] else OK
@@ -149,12 +149,13 @@ COMMANDS = (
     Command(("run",), run_daemon, (CONFIG,)),
     Command(("demo",), demo, (
         argument("--duration", type=float, metavar="S", help="end after so many real seconds"),
-        argument("--speedup", type=float, metavar="N", help="simulated per real seconds"),
+        argument("--speedup", type=float, metavar="N", help="simulated per real seconds, 1 to 600"),
         argument("--scenario", default="tour", metavar="NAME",
                  help="tour, relocation, daejeon, quiet, ... or a .toml file"),
         argument("--folder", type=Path, metavar="DIR",
                  help="where to keep configuration and state (default: nothing is kept)"),
-        argument("--port", type=int, default=8470, help="of the page; 0 takes a free one"),
+        argument("--port", type=int, default=8470, metavar="N",
+                 help="of the page; 0 takes a free one (default: 8470)"),
     )),
     Command(("check-config",), check_config, (
         CONFIG,

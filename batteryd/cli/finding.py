@@ -23,6 +23,7 @@ from batteryd.cli.frame import (
     instant,
     print_json,
 )
+from batteryd.cli.terminal import tell
 from batteryd.cli.work_common import day_of
 from batteryd.errors import ConfigError, Mistake
 from batteryd.mistakes import unknown_text
@@ -112,7 +113,7 @@ def finding_list(arguments: argparse.Namespace) -> int:
         print_json([finding_as_json(f) for f in found])
         return OK
     for finding in found:
-        print("\n".join(finding_lines(finding)))
+        tell("\n".join(finding_lines(finding)), hang=6)
     if not found:
         print("no finding is open" if not arguments.all else "there is no finding")
     return OK
@@ -129,7 +130,7 @@ def finding_show(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(finding_as_json(finding) | {"history": [step_as_json(r) for r in history]})
         return OK
-    print("\n".join(finding_lines(finding)))
+    tell("\n".join(finding_lines(finding)), hang=6)
     for revision in history:
         print(f"  {instant(revision.at_s)}  {revision.action} by {revision.actor}")
     return OK

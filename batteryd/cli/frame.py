@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from batteryd.cli.terminal import tell
 from batteryd.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -101,5 +102,5 @@ def instant(at_s: float) -> str:
 
 def complain(what: object, code: int) -> int:
     """Say on stderr what is wrong; return the exit code."""
-    print(f"batteryd: {what}", file=sys.stderr)
+    tell(f"batteryd: {what}", hang=4, to=sys.stderr)
     return code

@@ -5,7 +5,18 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from batteryd.cli.frame import CONFIG, JSON, OK, USAGE, Command, argument, complain, print_json
+from batteryd.cli.frame import (
+    CONFIG,
+    JSON,
+    OK,
+    USAGE,
+    Command,
+    argument,
+    complain,
+    instant,
+    print_json,
+)
+from batteryd.cli.terminal import tell
 from batteryd.cli.work_common import desk, instant_of
 from batteryd.errors import ConfigError
 
@@ -29,6 +40,7 @@ def health(arguments: argparse.Namespace) -> int:
         return complain(f"health takes {option} together with --from only", USAGE)
     with desk(arguments) as at:
         battery = _battery(at, arguments.battery)
+        _require_span(arguments, now_s=at.now_s)
         if arguments.from_s is not None:
             points = _measured_anew(at, battery, arguments)
         else:
@@ -38,7 +50,7 @@ def health(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(health_as_json(statement))
     else:
-        print("\n".join(lines_of(statement, zone=zone)))
+        tell("\n".join(lines_of(statement, zone=zone)), hang=4)
     return OK
 
 
@@ -55,6 +67,19 @@ def _battery(at: "Desk", asset_id: str) -> "Battery":
         allowed = unknown_text("battery", asset_id, known=known)
         raise ConfigError.one("health", "battery", asset_id, allowed)
     return known[asset_id]
+
+
+def _require_span(arguments: argparse.Namespace, *, now_s: float) -> None:
+    """Refuse a stretch that ends before it begins, or has not begun.
+
+    Raises:
+        ConfigError: it does.
+    """
+    from_s, to_s = arguments.from_s, arguments.to_s
+    if from_s is not None and to_s is not None and to_s <= from_s:
+        raise ConfigError.one("health", "--to", instant(to_s), f"later than {instant(from_s)}")
+    if from_s is not None and from_s >= now_s:
+        raise ConfigError.one("health", "--from", instant(from_s), "an instant that is past")
 
 
 def _facts(at: "Desk", battery: "Battery", points: "HealthPoints") -> "HealthFacts":

@@ -12,6 +12,7 @@ from batteryd.cli.frame import CONFIG, JSON, OK, USAGE, Command, argument, compl
 from batteryd.cli.output import write_file
 from batteryd.clock import SystemClock
 from batteryd.errors import BatterydError, ConfigError
+from batteryd.mistakes import unknown_text
 
 if TYPE_CHECKING:
     from batteryd.devices.address import Address
@@ -30,8 +31,8 @@ def probe(arguments: argparse.Namespace) -> int:
         return complain("--record goes with a TARGET", USAGE)
     profiles = _profiles(arguments)
     if arguments.profile is not None and arguments.profile not in profiles:
-        known = ", ".join(sorted(profiles))
-        return complain(f"no profile {arguments.profile}; there are {known}", USAGE)
+        allowed = unknown_text("profile", arguments.profile, known=sorted(profiles))
+        raise ConfigError.one("probe", "--profile", arguments.profile, allowed)
     if arguments.replay is not None:
         answer = _replayed(arguments, profiles)
     elif arguments.record is not None:

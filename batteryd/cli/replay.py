@@ -24,6 +24,7 @@ from batteryd.cli.frame import (
     configuration,
     instant,
 )
+from batteryd.cli.terminal import tell
 from batteryd.cli.work_common import instant_of
 from batteryd.errors import ConfigError
 
@@ -35,39 +36,60 @@ if TYPE_CHECKING:
     from batteryd.domain.snapshot import Snapshot
     from batteryd.replay.past import Past
     from batteryd.replay.tally import Tally
+    from batteryd.rules.rulebook import RuleBook
     from batteryd.settings.load import Configuration
     from batteryd.store.journal import Journal
+
+# What belongs to one of the two alone, and where argparse keeps it.
+_OF_JOURNAL = {"--from": "from_s", "--to": "to_s"}
+_OF_RECORDING = {"--battery": "battery"}
 
 
 def replay(arguments: argparse.Namespace) -> int:
     """Lead a recording, or a stretch of the journal, past the rules and print what they raise."""
     if (arguments.recording is None) == (arguments.journal is None):
         return complain("replay takes either a recording or --journal BATTERY", USAGE)
+    other, names = (
+        ("a recording", _OF_JOURNAL) if arguments.journal is None else ("--journal", _OF_RECORDING)
+    )
+    foreign = [name for name in names if getattr(arguments, names[name]) is not None]
+    if foreign:
+        return complain(f"{other} does not go with {' and '.join(foreign)}", USAGE)
     return _of_recording(arguments) if arguments.journal is None else _of_journal(arguments)
 
 
 def _of_recording(arguments: argparse.Namespace) -> int:
-    from batteryd.replay.run import replay_file
+    from batteryd.replay.run import recorded, replayed
     from batteryd.replay.tally import Tally
+    from batteryd.settings.collect import Collector
+
+    collector = Collector()
+    found = collector.attempt(lambda: recorded(arguments.recording, battery=arguments.battery))
+    rulebook = collector.attempt(lambda: _rules_in(arguments.rules))
+    if found is None or rulebook is None:
+        raise ConfigError(collector.mistakes)
+    tally = Tally()
+    events = replayed(found, rulebook=rulebook, tally=tally)
+    return _print_events(events, tally, as_json=arguments.json)
+
+
+def _rules_in(file: Path | None) -> "RuleBook":
     from batteryd.rules.rulebook_file import parse_rulebook
     from batteryd.settings.files import Files, toml_of
     from batteryd.settings.paths import packaged_config_dir
 
-    rules = Files().read(arguments.rules or packaged_config_dir() / "rules.toml")
-    rulebook = parse_rulebook(toml_of(rules), file=rules.name)
-    tally = Tally()
-    events = replay_file(
-        arguments.recording, battery=arguments.battery, rulebook=rulebook, tally=tally
-    )
-    return _print_events(events, tally, as_json=arguments.json)
+    rules = Files().read(file or packaged_config_dir() / "rules.toml")
+    return parse_rulebook(toml_of(rules), file=rules.name)
 
 
 def _of_journal(arguments: argparse.Namespace) -> int:
     from batteryd.replay.stretch import LEAD_S
 
     from_s, to_s = arguments.from_s, arguments.to_s
-    if from_s is None or to_s is None or from_s >= to_s:
-        return complain("--journal needs --from and a later --to", USAGE)
+    if from_s is None or to_s is None:
+        return complain("--journal needs --from and --to", USAGE)
+    if from_s >= to_s:
+        raise ConfigError.one("replay", "--to", instant(to_s), f"later than {instant(from_s)}")
     found = configuration(arguments)
     asset = _polled(found, arguments.journal)
     with _journal_of(found) as journal:
@@ -132,7 +154,7 @@ def _print_differences(
         f"{stretch.asset.asset_id}, {instant(stretch.from_s)} to {instant(stretch.to_s)}: "
         f"{trial.poll_count} polls"
     )
-    print("\n".join(comparison_lines(trial.comparisons)))
+    tell("\n".join(comparison_lines(trial.comparisons)), hang=33)
     return OK
 
 
@@ -175,7 +197,7 @@ def _print_events(events: "Iterable[AlarmEvent]", tally: "Tally", *, as_json: bo
             print(json.dumps(row, ensure_ascii=False))
         else:
             said = addition_in(event.why)
-            print(f"{row['at']}  {row['priority']:<8} {row['event']:<8} {said}")
+            tell(f"{row['at']}  {row['priority']:<8} {row['event']:<8} {said}", hang=26)
     if not as_json:
         print(tally)
     return OK

@@ -13,6 +13,7 @@ from batteryd.cli.frame import (
     instant,
     print_json,
 )
+from batteryd.cli.terminal import tell
 from batteryd.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from batteryd.rules.rack import Rack
     from batteryd.store.learned import Kept, LearningReset
     from batteryd.store.records import Revision
+
+_VALUE_AT = 51  # where a number stands, behind what it is called
 
 
 def rules_show(arguments: argparse.Namespace) -> int:
@@ -46,7 +49,7 @@ def rules_show(arguments: argparse.Namespace) -> int:
     if reset is not None:
         print(f"reset {instant(reset.at_s)} by {reset.value.by}: {reset.value.why}")
     for row in kept:
-        print("\n".join(kept_lines(row, racks[row.family])))
+        tell("\n".join(kept_lines(row, racks[row.family])), hang=_VALUE_AT)
     if not kept:
         print(f"nothing has been learned of {asset_id} yet")
     return OK

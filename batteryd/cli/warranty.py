@@ -22,6 +22,7 @@ from batteryd.cli.frame import (
     print_json,
 )
 from batteryd.cli.register import AS_OF
+from batteryd.cli.terminal import tell
 from batteryd.cli.work_common import instant_of
 from batteryd.clock import SystemClock
 from batteryd.errors import ConfigError
@@ -66,10 +67,11 @@ def warranty_list(arguments: argparse.Namespace) -> int:
         print_json(found)
         return OK
     for row in found:
-        print(
+        tell(
             f"{row['warranty_last_day'] or 'unknown':<10}  {row['status']:<11}  "
             f"{_left(row['days_left']):<14}  {row['asset_id']}  ({row['site']}, {row['room']}): "
-            f"{row['warranty_reason']}"
+            f"{row['warranty_reason']}",
+            hang=12,
         )
     if not found:
         print("no battery")

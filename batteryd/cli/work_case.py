@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from batteryd.cli.frame import NO, OK, print_json
+from batteryd.cli.terminal import tell
 
 
 def check_case(path: Path, *, as_json: bool) -> int:
@@ -22,5 +23,5 @@ def check_case(path: Path, *, as_json: bool) -> int:
     if as_json:
         print_json(clearance_as_json(clearance))
     else:
-        print(clearance_as_text(clearance))
+        tell(clearance_as_text(clearance), hang=9, flat=0)
     return OK if clearance.decision is Decision.GO else NO

@@ -4,6 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from batteryd.cli.frame import NO, OK, USAGE, complain, instant, print_json
+from batteryd.cli.terminal import tell
 from batteryd.cli.work_common import desk, order_in
 from batteryd.cli.work_words import order_as_json, order_line
 from batteryd.domain.clearance import Decision
@@ -77,7 +78,7 @@ def _answered(arguments: argparse.Namespace, answer: "Checked | Reason") -> int:
     if arguments.json:
         print_json({**clearance_as_json(clearance), "order": order_as_json(order)})
     else:
-        print(clearance_as_text(clearance))
+        tell(clearance_as_text(clearance), hang=9, flat=0)
         print(_standing(order, clearance))
     return OK if clearance.decision is Decision.GO else NO
 

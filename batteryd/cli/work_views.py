@@ -3,6 +3,7 @@
 import argparse
 
 from batteryd.cli.frame import OK, instant, print_json
+from batteryd.cli.terminal import tell
 from batteryd.cli.work_common import desk, order_in
 from batteryd.cli.work_words import (
     accepted_line,
@@ -44,7 +45,7 @@ def work_list(arguments: argparse.Namespace) -> int:
         return OK
     for order in orders:
         last = decided.get(order.work_order_id)
-        print(f"{order_line(order)}  {decision_text(last, now_s=at.now_s)}")
+        tell(f"{order_line(order)}  {decision_text(last, now_s=at.now_s)}")
     if not orders:
         print("no work order is open")
     return OK
@@ -73,14 +74,14 @@ def work_show(arguments: argparse.Namespace) -> int:
         )
         return OK
     for line in order_lines(dossier.order):
-        print(line)
+        tell(line, hang=13)
     for said in dossier.attestations:
-        print(f"  {said_line(said)}")
+        tell(f"  {said_line(said)}", hang=4)
     for accepted in dossier.acceptances:
-        print(f"  {accepted_line(accepted)}")
+        tell(f"  {accepted_line(accepted)}", hang=4)
     if last is not None:
         print(f"last decision, {decision_text(last, now_s=at.now_s)}:")
-        print(clearance_as_text(last))
+        tell(clearance_as_text(last), hang=9, flat=0)
     for revision in history:
         print(f"  {instant(revision.at_s)}  {revision.action} by {revision.actor}")
     return OK

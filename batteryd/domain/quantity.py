@@ -43,6 +43,7 @@ class Quantity:
     is_flag: bool = False  # 0 or 1
     is_enumeration: bool = False  # whole number with named values
     is_bits: bool = False  # whole number whose bits are flags; at most 24 (exact in a float32)
+    unknown: int | None = None  # with which a device says that it does not know itself
 
 
 _BITS_MAX = float(2**24 - 1)
@@ -87,6 +88,7 @@ _ROWS = (
     Quantity("string_count_connected", "", 0, 1000, "strings whose contactor is closed"),
     Quantity(
         "battery_status", "", 1, 4, "1 unknown, 2 normal, 3 low, 4 depleted", is_enumeration=True,
+        unknown=BatteryStatus.UNKNOWN,
     ),
     Quantity(
         "output_source", "", 1, 7,

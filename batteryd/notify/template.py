@@ -27,8 +27,10 @@ from batteryd.notify.wording import SUBJECT, SUMMARY, TEXT
 Context = Mapping[str, Any]
 
 _ONE_EXPRESSION = re.compile(r"\{\{(?P<expression>(?:(?!\}\}|\{\{).)*)\}\}", re.DOTALL)
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 _UNKNOWN = "unknown"  # what filters make of null
-_DECIMALS = {"K": 1, "K/min": 1, "K·h": 1, "mΩ": 2}
+_VOLTS_MIN = 0.1
+_DECIMALS = {"mV": 0, "K": 1, "K/min": 1, "K·h": 1, "mΩ": 2}
 # What an expression can raise on values that its author did not think of.
 _FAILURES = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
 
@@ -158,10 +160,13 @@ def _permanent(error: Exception, *, at: str = "") -> DeliveryError:
 def _amount(value: float | None, unit: str = "") -> str:
     """Write a number with at most three decimals, and its unit: `52.1 °C`.
 
-    What is the result of a comparison has as many as can be trusted.
+    What is the result of a comparison has as many as can be trusted. What is less than a tenth of a
+    volt is about cells, and told in millivolts.
     """
     if value is None:
         return _UNKNOWN
+    if unit == "V" and 0 < abs(value) < _VOLTS_MIN:
+        value, unit = value * 1000, "mV"
     digits = f"{value:.{_DECIMALS.get(unit, 3)}f}"
     digits = digits.rstrip("0").rstrip(".") if "." in digits else digits
     return f"{digits} {unit}".rstrip()
@@ -190,6 +195,13 @@ def _local_time(at_s: float | None, time_zone: str = "UTC") -> str:
 def _utc(at_s: float) -> str:
     """Write an instant as machines read it: `2025-09-26T11:16:44Z`."""
     return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _in_local_time(text: str, time_zone: str = "UTC") -> str:
+    """Write the instants of a sentence in the site's own time: `since 2025-09-26 20:16:44 KST`."""
+    return _INSTANT.sub(
+        lambda found: _local_time(datetime.fromisoformat(found[0]).timestamp(), time_zone), text
+    )
 
 
 def _sentence(text: str) -> str:
@@ -236,6 +248,7 @@ FILTERS = MappingProxyType(
         "coverage": _coverage,
         "duration": _duration,
         "feeding": _feeding,
+        "in_local_time": _in_local_time,
         "local_time": _local_time,
         "sentence": _sentence,
         "utc": _utc,

@@ -2,8 +2,8 @@
 
 Written for a telephone at three in the morning: the subject says how urgent, where and how much;
 the text begins with the summary (where and why, how the battery is covered and what hangs on it),
-then the first thing to do, then the facts, one a line. A return to normal never says that all is
-well: it is about a reading, not about the battery.
+then the first thing to do, then the facts, one a line. Instants are those of the site. A return to
+normal never says that all is well: it is about a reading, not about the battery.
 
 A body that an older version left in the outbox lacks the keys that were added since.
 """
@@ -22,9 +22,13 @@ SUBJECT = (
 SUMMARY = """\
 {{ room ~ ': ' if room and room not in why -}}
 {{ asset ~ ': ' if asset|lower not in why|lower and not work_order_id|default(none) -}}
-{{ why|sentence -}}
-{% if change == 'raised' and not work_order_id|default(none) %}
+{{ why|in_local_time(time_zone)|sentence -}}
+{% if change == 'raised' and asset_id != 'batteryd' and not work_order_id|default(none) %}
+{% if 'warranty' in why %}
+{{ ' ' ~ services|feeding|capitalize -}}
+{% else %}
 {{ ' ' ~ warranty_status|coverage(warranty_last_day) ~ '; ' ~ services|feeding -}}
+{% endif %}
 {% endif %}
 """
 
@@ -44,7 +48,7 @@ anybody has looked at the battery.
 FIRST: {{ action }}
 
 {% endif %}
-{% if value is not none %}
+{% if value is not none and (unit or meaning or measure|default('')) %}
 Value     {{ value|amount(unit) -}}
           {{ ' ' ~ measure if measure|default('') -}}
           {{ ', limit ' ~ setpoint|amount(unit) if setpoint is not none -}}
@@ -57,6 +61,9 @@ Load      {{ load }}
 Where     {{ [site, room, asset, component_words]|select|join(', ') }}
 Since     {{ since_s|local_time(time_zone) -}}
           {{ ', now ' ~ priority if change == 'raised' and duration_s >= 1 }}
+{% if asset_id == 'batteryd' %}
+About     batteryd itself, not a battery
+{% else %}
 {% if observed_at_s is none %}
 Data      none was ever read
 {% else %}
@@ -67,13 +74,15 @@ Warranty  unknown: nobody has said when it ends
 {% elif warranty_status == 'expired' %}
 Warranty  OVER, last day was {{ warranty_last_day }}
 {% else %}
-Warranty  until {{ warranty_last_day }}, {{ warranty_days_left }} days left
+Warranty  until {{ warranty_last_day }}, {{ warranty_days_left -}}
+          {{ ' day left' if warranty_days_left == 1 else ' days left' }}
 {% endif %}
 {% for service in services %}
 {{ 'Services ' if loop.first else '         ' }} grade {{ service.grade }}: {{ service.name }}
 {% else %}
 Services  none is known to depend on it
 {% endfor %}
+{% endif %}
 {% if work_order_id is defined and work_order_id %}
 Permit    {{ work_order_id }}: {{ people|join(', ') }}
 {% endif %}

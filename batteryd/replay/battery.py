@@ -23,7 +23,9 @@ SITE_ID = ROOM_ID = "replay"
 _Count = Annotated[int, Field(ge=1, le=9999)]
 
 
-class _Description(BaseModel):
+class Description(BaseModel):
+    """What a file says of the battery; None where it says nothing."""
+
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
     chemistry: Annotated[Chemistry | None, Field(strict=False)] = None
@@ -34,6 +36,21 @@ class _Description(BaseModel):
     temperature_sensor_count_per_module: _Count | None = None
 
 
+def described_in(file: Path | None) -> Description:
+    """Read the file; without one nothing is said.
+
+    Raises:
+        ConfigError: with every mistake in it.
+    """
+    if file is None:
+        return Description()
+    source = Files().read(file)
+    try:
+        return Description.model_validate(toml_of(source))
+    except ValidationError as error:
+        raise ConfigError(mistakes_of(error, model=Description, file=source.name)) from None
+
+
 def recorded_asset(
     asset_id: str, *, file: Path | None, layout: Layout, poll_interval_s: float
 ) -> Asset:
@@ -42,7 +59,14 @@ def recorded_asset(
     Raises:
         ConfigError: with every mistake in the file.
     """
-    said = _Description() if file is None else _read(file)
+    said = described_in(file)
+    return described_asset(asset_id, said, layout=layout, poll_interval_s=poll_interval_s)
+
+
+def described_asset(
+    asset_id: str, said: Description, *, layout: Layout, poll_interval_s: float
+) -> Asset:
+    """Return the asset that is described, and that the columns of a recording show."""
     return Asset(
         asset_id=asset_id,
         kind=AssetKind.BATTERY,
@@ -56,15 +80,7 @@ def recorded_asset(
     )
 
 
-def _read(file: Path) -> _Description:
-    source = Files().read(file)
-    try:
-        return _Description.model_validate(toml_of(source))
-    except ValidationError as error:
-        raise ConfigError(mistakes_of(error, model=_Description, file=source.name)) from None
-
-
-def _geometry(said: _Description, recorded: Iterable[Component]) -> Geometry:
+def _geometry(said: Description, recorded: Iterable[Component]) -> Geometry:
     recorded = list(recorded)
 
     def highest(number_of: Callable[[Component], int | None]) -> int | None:

@@ -12,7 +12,7 @@ import gzip
 import itertools
 import math
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from batteryd.mistakes import unknown_text
 from batteryd.replay.lines import BLOCK_LINES, LineReader, Row
 
 TIME = "time"
+MISTAKES_MAX = 20  # times that cannot be read: more say nothing that these do not
 FAILED = "the recording has no values for this poll"
 
 
@@ -45,22 +46,36 @@ class Recording:
         """Yield one snapshot a line, in the order of the file.
 
         Raises:
-            ConfigError: a time that cannot be read, or a file that breaks off.
+            ConfigError: times that cannot be read (the first of them, where there are very many),
+                or a file that breaks off.
         """
-        reader = LineReader(self.layout)
         with _lines_of(self._path) as lines:
             next(lines)
-            number = 1
-            while block := list(itertools.islice(lines, BLOCK_LINES)):
-                for row in reader.rows(block):
-                    number += 1
-                    if not row.time and row.values is None:
-                        continue
-                    at_s = _seconds(row.time)
-                    if at_s is None:
-                        allowed = "a time as 2025-09-26T11:16:44Z or in seconds since 1970"
-                        raise ConfigError.one(self._path, f"line {number}", row.time, allowed)
-                    yield self._snapshot(asset_id, at_s, row)
+            rows = self._rows(lines)
+            for number, row in rows:
+                at_s = _seconds(row.time)
+                if at_s is None:
+                    mistaken = itertools.chain([(number, row)], rows)
+                    found = itertools.islice(self._mistaken(mistaken), MISTAKES_MAX)
+                    raise ConfigError(tuple(found))
+                yield self._snapshot(asset_id, at_s, row)
+
+    def _rows(self, lines: Iterator[str]) -> Iterator[tuple[int, Row]]:
+        """Yield what stands in each line, with its number; empty lines are nothing."""
+        reader = LineReader(self.layout)
+        numbers = itertools.count(2)
+        while block := list(itertools.islice(lines, BLOCK_LINES)):
+            for row in reader.rows(block):
+                number = next(numbers)
+                if row.time or row.values is not None:
+                    yield number, row
+
+    def _mistaken(self, rows: Iterable[tuple[int, Row]]) -> Iterator[Mistake]:
+        """Yield a mistake for each time that cannot be read."""
+        allowed = "a time as 2025-09-26T11:16:44Z or in seconds since 1970"
+        for number, row in rows:
+            if _seconds(row.time) is None:
+                yield Mistake(str(self._path), f"line {number}", row.time, allowed)
 
     def _snapshot(self, asset_id: str, at_s: float, row: Row) -> Snapshot:
         if row.values is None or row.quality is None:
@@ -84,7 +99,8 @@ def _seconds(text: str) -> float | None:
 
 def _layout_of(header: Sequence[str], *, file: str) -> Layout:
     if not header or header[0].strip() != TIME:
-        allowed = f"a header whose first column is {TIME}; the others are component:quantity"
+        others = "the others are component:quantity, with commas between"
+        allowed = f"a header whose first column is {TIME}; {others}"
         raise ConfigError.one(file, "column 1", header[0] if header else "", allowed)
     mistakes, columns = [], []
     for number, text in enumerate(header[1:], 2):
@@ -110,7 +126,8 @@ def _lines_of(path: Path) -> Iterator[Iterator[str]]:
         with _opened(path) as file:
             yield file
     except (OSError, EOFError, zlib.error, csv.Error) as error:
-        raise ConfigError.one(path, "", "", f"a CSV file that can be read ({error})") from None
+        because = getattr(error, "strerror", None) or error
+        raise ConfigError.one(path, "", "", f"a CSV file that can be read ({because})") from None
 
 
 def _opened(path: Path) -> TextIO:

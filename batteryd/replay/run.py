@@ -9,37 +9,68 @@ import statistics
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from batteryd.domain.alarm import AlarmEvent
 from batteryd.domain.snapshot import Snapshot
-from batteryd.replay.battery import recorded_asset
+from batteryd.errors import ConfigError
+from batteryd.replay.battery import Description, described_asset, described_in
 from batteryd.replay.playback import Playback
 from batteryd.replay.recording import Recording
 from batteryd.replay.tally import Tally
 from batteryd.rules.kind import POLL_INTERVAL_S
 from batteryd.rules.rulebook import RuleBook
+from batteryd.settings.collect import Collector
 
 FIRST_LINES = 100  # whose distances show the poll interval
 
 
+class Recorded(NamedTuple):
+    """A recording that can be led past rules."""
+
+    asset_id: str
+    source: Recording
+    battery: Description
+
+
+def recorded(recording: Path, *, battery: Path | None = None) -> Recorded:
+    """Read the header of a recording and what a file says of its battery.
+
+    Raises:
+        ConfigError: with every mistake in either.
+    """
+    collector = Collector()
+    source = collector.attempt(lambda: Recording(recording))
+    said = collector.attempt(lambda: described_in(battery))
+    if source is None or said is None:
+        raise ConfigError(collector.mistakes)
+    return Recorded(recording.name.partition(".")[0], source, said)
+
+
 def replay_file(
-    recording: Path,
-    *,
-    battery: Path | None = None,
-    rulebook: RuleBook,
-    tally: Tally | None = None,
+    recording: Path, *, battery: Path | None = None, rulebook: RuleBook
+) -> Iterator[AlarmEvent]:
+    """Yield the alarm events of a recording in their order.
+
+    Raises:
+        ConfigError: with every mistake in the recording's header and in the battery's file.
+    """
+    yield from replayed(recorded(recording, battery=battery), rulebook=rulebook)
+
+
+def replayed(
+    found: Recorded, *, rulebook: RuleBook, tally: Tally | None = None
 ) -> Iterator[AlarmEvent]:
     """Yield the alarm events of a recording in their order; a tally counts what passes by.
 
     Raises:
-        ConfigError: a file that cannot be read, with every mistake in its header.
+        ConfigError: with the lines whose time cannot be read.
     """
-    source = Recording(recording)
-    asset_id = recording.name.partition(".")[0]
-    snapshots = source.snapshots(asset_id)
+    snapshots = found.source.snapshots(found.asset_id)
     first = list(itertools.islice(snapshots, FIRST_LINES))
-    asset = recorded_asset(
-        asset_id, file=battery, layout=source.layout, poll_interval_s=_interval_s(first)
+    interval_s = _interval_s(first)
+    asset = described_asset(
+        found.asset_id, found.battery, layout=found.source.layout, poll_interval_s=interval_s
     )
     tally = tally or Tally()
     polls = tally.of_polls(itertools.chain(first, snapshots))

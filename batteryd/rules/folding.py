@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 
 from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change, Priority
 from batteryd.domain.component import Scope
-from batteryd.rules.found import FOUND, Found, added_to
+from batteryd.rules.found import FOUND, Found, added_by, added_to, not_over
 from batteryd.rules.kind import Rule, Standing
 from batteryd.rules.limit_settings import LimitSettings
 
@@ -97,7 +97,7 @@ class Folding:
     def _freed(self, now_s: float) -> list[AlarmEvent]:
         free = [key for key, folded in self._folded.items() if folded.free_at_s <= now_s]
         left = (self._folded.pop(key).event for key in free)
-        return [replace(event, at_s=now_s, is_addition=False) for event in left]
+        return [not_over(event, now_s=now_s) for event in left]
 
     def _lead_of(self, event: AlarmEvent, known: Mapping[AlarmKey, Standing]) -> AlarmKey | None:
         leads = (key for key, s in known.items() if self._leads(key, s.quantity, event))
@@ -142,12 +142,12 @@ def _added(event: AlarmEvent, lead: AlarmKey, stands: Standing) -> AlarmEvent:
     """Return what an event adds to an alarm, which stays what it is unless this is more urgent."""
     found = Found.of_alarm(lead, stands)
     sentence = str(found.lead["why"])
-    place = event.key.component
-    found.add(event.key.rule, place, at_s=event.at_s, priority=event.priority, why=event.why)
+    place, said = event.key.component, added_by(event.why)
+    found.add(event.key.rule, place, at_s=event.at_s, priority=event.priority, why=said)
     if event.priority > stands.priority:
         evidence = {**event.evidence, FOUND: found.written()}
         return replace(event, key=lead, scope=stands.scope, evidence=evidence, is_addition=False)
-    why = added_to(sentence, event.why)
+    why = added_to(sentence, said)
     told = stands.as_event(lead, event.change, at_s=event.at_s, why=why)
     evidence = {**stands.evidence, FOUND: found.written()}
     return replace(told, evidence=evidence, is_addition=True)

@@ -6,11 +6,13 @@ long ago, only the beginning of the alarm is kept.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from batteryd.domain.alarm import PRIORITY_BY_TEXT, AlarmKey, Priority
+from batteryd.domain.alarm import PRIORITY_BY_TEXT, AlarmEvent, AlarmKey, Priority
 from batteryd.domain.component import Component
 from batteryd.rules.kind import Standing
+from batteryd.rules.words import instant
 
 FOUND = "found"
 OVER_MAX = 40  # entries that are over, beside those that are not
@@ -130,6 +132,15 @@ def addition_in(why: str) -> str:
 def added_by(why: str) -> str:
     """Return what an event added; of one that added nothing, what it said."""
     return why.rpartition(_ADDED)[2]
+
+
+def not_over(event: AlarmEvent, *, now_s: float) -> AlarmEvent:
+    """Return what was added to an alarm that has ended, as an alarm of its own.
+
+    Nobody has measured it again: its figures stand in a sentence that says when they were true.
+    """
+    why = f"found at {instant(event.at_s)} and not over yet: {said_first(event.why)}"
+    return replace(event, at_s=now_s, value=None, setpoint=None, why=why, is_addition=False)
 
 
 def asset_of(entry: Mapping[str, object]) -> str:

@@ -9,9 +9,10 @@ active or waiting, are then looked at one by one.
 A point is about a component. A temperature sensor's component is its module: the module is one
 alarm, its worst sensor decides. It returns when every sensor that can be read is back, and the one
 that raised it can be read: a sensor that died in the heat must not end the alarm.
-Only good values count. A bad or uncertain one neither raises nor returns anything. A good one that
-comes out of nowhere is doubted for a moment, where the rule says so (`limit_jump`): each sensor by
-itself, so that one which shows nonsense does not hold its neighbour back.
+Only good values count. A bad or uncertain one neither raises nor returns anything, nor does a
+status that is the device's own "unknown". A good one that comes out of nowhere is doubted for a
+moment, where the rule says so (`limit_jump`): each sensor by itself, so that one which shows
+nonsense does not hold its neighbour back.
 """
 
 import math
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from batteryd.domain.alarm import AlarmEvent, AlarmKey
 from batteryd.domain.inventory import Asset
 from batteryd.domain.quality import Quality
+from batteryd.domain.quantity import QUANTITIES
 from batteryd.domain.snapshot import Layout, Snapshot
 from batteryd.rules.found import Found
 from batteryd.rules.kind import NEVER_S, Rule, Standing, poll_interval_s
@@ -139,7 +141,13 @@ class Limits:
 def _good_columns(point: Point, snapshot: Snapshot) -> list[int]:
     """Return the columns of a point that can be believed, the worst value first."""
     sign, values, quality = point.settings.sign, snapshot.values, snapshot.quality
-    good = [c for c in point.columns if quality[c] == Quality.GOOD and math.isfinite(values[c])]
+    good = [
+        c
+        for c in point.columns
+        if quality[c] == Quality.GOOD
+        and math.isfinite(values[c])
+        and values[c] != QUANTITIES[snapshot.layout.columns[c].quantity].unknown
+    ]
     return sorted(good, key=lambda c: -sign * values[c])
 
 

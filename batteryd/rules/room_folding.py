@@ -27,6 +27,7 @@ from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change, Priority
 from batteryd.domain.component import Scope
 from batteryd.domain.inventory import Asset
 from batteryd.rules.folding import GRACE_S, LIMIT
+from batteryd.rules.found import not_over
 from batteryd.rules.kind import Standing
 from batteryd.rules.room_alarm import AIR_C, Part, RoomAlarm
 from batteryd.rules.rulebook import RuleTable
@@ -171,7 +172,7 @@ class RoomFolding:
     def _freed(self, now_s: float) -> list[AlarmEvent]:
         free = [key for key, (at_s, _) in self._waiting.items() if at_s <= now_s]
         left = sorted((self._waiting.pop(key)[1] for key in free), key=self._rank)
-        return [replace(event, at_s=now_s, is_addition=False) for event in left]
+        return [not_over(event, now_s=now_s) for event in left]
 
     def _explains(self, event: AlarmEvent, part: Part) -> RoomAlarm | None:
         """Return the alarm that an event belongs to; the one that holds it first."""

@@ -17,6 +17,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 from pydantic import Field
 
+from batteryd.domain.alarm import MEASURE
 from batteryd.domain.component import Component, Scope
 from batteryd.rules.detector import (
     DetectorSettings,
@@ -96,15 +97,16 @@ class SensorInvalid:
         silent = int((believed.missing > self._limits[1]).sum())
         if silent > len(self.places) / 2:
             why += f", as {silent - 1} other sensors of this rack"
+        counts = zip((wrong, missing), self._limits, ("invalid", "missing"), strict=True)
+        value, limit, worse = max(counts, key=lambda row: row[0] / row[1])
         evidence = {
             "wrong": round(wrong, 1),
             "missing": round(missing, 1),
             "polls": round(polls),
             "window_s": round(polls * self._poll_s),
+            MEASURE: f"{worse} readings",
         }
-        counts = zip((wrong, missing), self._limits, strict=True)
-        value, limit = max(counts, key=lambda pair: pair[0] / pair[1])
-        return Said("temperature_c", value, limit, why, evidence)
+        return Said("temperature_c", round(value), round(limit), why, evidence)
 
     def restart(self) -> None:
         """Keep counting."""

@@ -115,6 +115,6 @@ def _why(assessment: WarrantyAssessment) -> str:
         case WarrantyStatus.EXPIRED:
             return f"out of warranty: {last_day} was the last covered day ({reason})"
         case WarrantyStatus.EXPIRING | WarrantyStatus.IN_WARRANTY:
-            return (
-                f"{days_left} days of warranty left, {last_day} is the last covered day ({reason})"
-            )
+            days = "day" if days_left == 1 else "days"
+            left = f"{days_left} {days} of warranty left"
+            return f"{left}, {last_day} is the last covered day ({reason})"

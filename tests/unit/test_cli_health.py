@@ -121,3 +121,20 @@ def test_what_belongs_to_a_stretch_of_the_journal_is_refused_without_its_beginni
     assert run("rack-1", *words) == 2
 
     assert f"{named} together with --from only" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--from", "2100-01-01T00:00Z"), "--from = 2100-01-01T00:00:00Z: an instant that is past"),
+        (
+            ("--from", "2026-01-02T00:00Z", "--to", "2026-01-01T00:00Z"),
+            "--to = 2026-01-01T00:00:00Z: later than 2026-01-02T00:00:00Z",
+        ),
+    ],
+)
+def test_a_stretch_that_cannot_be_is_refused(
+    run: Run, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+) -> None:
+    assert run("rack-1", *words) == 2
+    assert said in capsys.readouterr().err

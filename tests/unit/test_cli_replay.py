@@ -135,7 +135,7 @@ def test_work_that_was_going_on_tightens_the_limits_as_it_did(
     ("words", "said"),
     [
         (("--journal", "rack-2"), "rack-1"),
-        (("--from", "2025-11-25T14:00:00Z"), "a later --to"),
+        (("--from", "2025-11-25T14:00:00Z"), "later than"),
         (("--from", "2025-11-20T12:00:00Z", "--to", "2025-11-21T12:00:00Z"), "they begin 2025-11"),
         (("--rules", "nosuch.toml"), "nosuch.toml"),
         (("recording.csv",), "either a recording or --journal"),
