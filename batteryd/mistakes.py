@@ -26,6 +26,7 @@ _SECRET = re.compile(r"passw|pasw|token|secret|communit|_key$", re.IGNORECASE)
 _SECRET_IN_ADDRESS = re.compile(r"://[^/?#]*@|[?&][^=]*(passw|token|communit|user)", re.IGNORECASE)
 
 _A_TABLE = "a table"
+_OF_KEY = "[key]"  # with which pydantic ends a path where a table's own name is wrong
 
 # By pydantic's own names; the braces are filled from the details that come with the error.
 _ALLOWED = MappingProxyType(
@@ -47,9 +48,13 @@ _ALLOWED = MappingProxyType(
         "bool_type": "true or false",
         "bool_parsing": "true or false",
         "string_type": "a text in quotes",
+        "string_pattern_mismatch": "a text that matches {pattern}",
+        "path_type": "a path in quotes",
         "string_too_short": "a text that is not empty",
         "string_too_long": "a text of at most {max_length} characters",
         "date_type": "a date as YYYY-MM-DD",
+        "too_short": "a list of {min_length} or more",
+        "too_long": "a list of {max_length} at most",
         "tuple_type": "a list",
         "list_type": "a list",
         "dict_type": _A_TABLE,
@@ -71,12 +76,20 @@ def mistakes_of(
             allowed=allowed_text(details, model=model),
         )
         for details in error.errors()
+        if not _follows(details)
     )
+
+
+def _follows(details: ErrorDetails) -> bool:
+    """Whether a list is too short only as its entries are wrong, which is told of each of them."""
+    found, limits = details["input"], details.get("ctx", {})
+    is_short = details["type"] == "too_short" and isinstance(found, list | tuple | dict)
+    return is_short and len(found) >= limits.get("min_length", 0)
 
 
 def key_text(path: Sequence[int | str], *, under: str = "") -> str:
     """Return `battery.3.rack` for the path ("battery", 2, "rack")."""
-    parts = (str(part + 1) if isinstance(part, int) else part for part in path)
+    parts = (str(part + 1) if isinstance(part, int) else part for part in path if part != _OF_KEY)
     return ".".join(filter(None, (under, *parts)))
 
 

@@ -129,7 +129,8 @@ def _place(at: Desk, order: "WorkOrder") -> str:
 def _live_url(at: Desk, order: "WorkOrder") -> str:
     web = at.configuration.settings.web
     if web.port == 0:
-        raise ConfigError.one("work permit", "url", "", "an address: web.port is 0, a free one")
+        allowed = "the address of the daemon's page, for the QR code: web.port = 0 does not say it"
+        raise ConfigError.one("work permit", "--url", "", allowed)
     host = f"[{web.host}]" if ":" in web.host else web.host
     return f"http://{host}:{web.port}/work/{order.work_order_id}"
 

@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from batteryd.errors import ConfigError
+from batteryd.errors import ConfigError, StoreError
 from batteryd.report.manifest import Signer
 from batteryd.settings.load import load_configuration
 from batteryd.store.signing import SigningKey, key_path
@@ -20,11 +20,17 @@ def signer_for(key_file: Path | None, *, config: Path) -> Signer:
     """Return who signs: with the key that is named, the installation's, or the user's own.
 
     Raises:
+        ConfigError: the key that is named cannot be used.
         StoreError: the key cannot be used or made.
     """
     path = key_file or _installation_key(config) or _own_key()
     is_new = not path.exists()
-    key = SigningKey.load_or_create(path)
+    try:
+        key = SigningKey.load_or_create(path)
+    except StoreError as error:
+        if key_file is None:
+            raise
+        raise ConfigError.one("report", "--key", str(path), f"a signing key ({error})") from error
     if is_new:
         print(f"batteryd: made the signing key {key.key_id} in {path}", file=sys.stderr)
     return Signer(key.public, key.sign)

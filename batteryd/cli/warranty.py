@@ -89,7 +89,8 @@ def _is_wanted(row: dict[str, object], arguments: argparse.Namespace) -> bool:
 def _left(days_left: object) -> str:
     if not isinstance(days_left, int):
         return ""
-    return f"{days_left} days left" if days_left >= 0 else f"{-days_left} days ago"
+    days = "day" if abs(days_left) == 1 else "days"
+    return f"{days_left} {days} left" if days_left >= 0 else f"{-days_left} {days} ago"
 
 
 def _report(arguments: argparse.Namespace) -> "WarrantyReport":
@@ -105,6 +106,17 @@ def _report(arguments: argparse.Namespace) -> "WarrantyReport":
         return gather(arguments, as_of=as_of, made=made)
     finally:
         gc.enable()
+
+
+def _day_count(text: str) -> int:
+    """Read how many days, for argparse.
+
+    Raises:
+        ArgumentTypeError: it is none.
+    """
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of days, 0 or more")
+    return int(text)
 
 
 def _of_file(arguments: argparse.Namespace, *, as_of: date, made: "Made") -> "WarrantyReport":
@@ -165,7 +177,7 @@ COMMANDS = (
         REGISTER, AS_OF, KNOWN_AT,
         argument("--status", choices=("in_warranty", "expiring", "expired", "unknown"),
                  help="only batteries whose warranty stands so"),
-        argument("--within", type=int, metavar="DAYS",
+        argument("--within", type=_day_count, metavar="DAYS",
                  help="only batteries whose warranty ends within so many days"),
         CONFIG, JSON,
     )),

@@ -49,12 +49,12 @@ def verify(path: Path, *, key: PublicKey | None) -> Verification:
 
 
 def _subject(path: Path) -> _Subject:
+    if path.is_dir():  # it may be `.`, which has no name to put anything beside
+        return _whole(folder(path))
     beside = path.with_name(f"{path.name}{SUFFIX}")
     if not path.exists() and not beside.exists():
         allowed = "a report, its manifest, or a folder or zip archive with a manifest in it"
         raise ConfigError.one(path, "", "", allowed)
-    if path.is_dir():
-        return _whole(folder(path))
     if path.name.endswith(MANIFEST_ENDING):
         return _Subject(folder(path.parent), (path.name,))
     if path.suffix.lower() == ".zip" and not beside.exists():

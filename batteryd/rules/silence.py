@@ -66,7 +66,7 @@ class Silence:
             return self.tick(at_s)
         events = [self._end(name, at_s) for name in self._active]
         self._active.clear()
-        self._heard_at_s, self._has_answered = at_s, True
+        self._heard_at_s, self._has_answered, self._failure = at_s, True, ""
         self.due_at_s = at_s + self._steps[0].after_s if self._steps else NEVER_S
         return events
 

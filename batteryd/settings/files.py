@@ -15,7 +15,7 @@ from batteryd.errors import ConfigError
 
 FILE_BYTES_MAX = 64 * 1024 * 1024  # a register of 100,000 batteries has about 25 MB
 
-_TOML_PLACE = re.compile(r"^(?P<what>.*?) \((?:at )?(?P<where>.*)\)$", re.DOTALL)
+_TOML_PLACE = re.compile(r"^(?P<what>.*) \((?:at )?(?P<where>[^()]*)\)$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

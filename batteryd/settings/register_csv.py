@@ -33,6 +33,7 @@ COLUMNS = (
 REQUIRED_COLUMNS = ("asset_id", "site", "room")
 
 _MARK = "\ufeff"
+_OTHER_MARKS = (";", "\t")  # what spreadsheets of some countries put in the place of commas
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,9 @@ def _records(body: bytes, *, file: SourceFile) -> list[tuple[str, ...]]:
 
 def _column_mistakes(register: Register, *, file: SourceFile) -> list[Mistake]:
     found = register.columns
+    if len(found) == 1 and any(mark in found[0] for mark in _OTHER_MARKS):
+        allowed = "columns with commas between them"
+        return [Mistake(file.name, "row 1", value_text(found[0]), allowed)]
     mistakes = [
         Mistake(file.name, f"row 1, column {number}", value_text(name), _wrong(name))
         for number, name in enumerate(found, start=1)

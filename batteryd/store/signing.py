@@ -19,6 +19,7 @@ from batteryd.errors import StoreError
 from batteryd.public_key import PublicKey
 
 _OPEN_TO_OTHERS = 0o077
+_NO_KEY = "it holds no Ed25519 private key in PEM without a passphrase"
 
 
 def key_path(state_dir: Path) -> Path:
@@ -57,11 +58,12 @@ class SigningKey:
                 mode, pem = os.fstat(file.fileno()).st_mode, file.read()
             private = serialization.load_pem_private_key(pem, password=None)
         except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
-            raise StoreError(f"{path} cannot be used as a signing key: {error}") from error
+            because = getattr(error, "strerror", None) or _NO_KEY
+            raise StoreError(f"{path} cannot be used as a signing key: {because}") from error
         if mode & _OPEN_TO_OTHERS:
             raise StoreError(f"{path} can be read by others: chmod 600, or make a new key")
         if not isinstance(private, Ed25519PrivateKey):
-            raise StoreError(f"{path} is no Ed25519 key")
+            raise StoreError(f"{path} cannot be used as a signing key: {_NO_KEY}")
         return cls(private)
 
     @classmethod

@@ -129,8 +129,9 @@ class Plot:
 def plot(chart: Chart, span: ChartSpan, *, time_zone: str, width: float = WIDTH) -> Plot:
     """Lay a chart out."""
     zone = ZoneInfo(time_zone)
-    # What stands at the very left would run into the name of the zone.
-    x_ticks = tuple(t for t in _time_ticks(span, zone, width) if t.at > _LEFT + _LABEL / 2)
+    # At the very left a label would run into the name of the zone, at the right out of the chart.
+    from_x, to_x = _LEFT + _LABEL / 2, width - _LABEL / 2
+    x_ticks = tuple(t for t in _time_ticks(span, zone, width) if from_x < t.at < to_x)
     lines = [line.known() for line in chart.lines]
     lines = [line for line in lines if line.value.size]
     told = datetime.fromtimestamp(span.to_s, zone).strftime("%Z")

@@ -5,7 +5,7 @@ Unknown is written "unknown", never 0 and never blank. Local time appears here a
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from batteryd.rules.found import FOUND, Found
 from batteryd.rules.headline import headline_of
 
 UNKNOWN = "unknown"
+_RECENT_S = 20 * 3600.0  # an hour of the day is told without its day
 
 # A unit stands last in the name of a number, but for a qualifier: `soc_pct_max`.
 _UNITS = {
@@ -81,6 +82,19 @@ def local_time(at_s: float, time_zone: str = "UTC") -> str:
     return datetime.fromtimestamp(at_s, UTC).astimezone(ZoneInfo(time_zone)).strftime("%H:%M:%S")
 
 
+def local_when(at_s: float, now_s: float, time_zone: str = "UTC") -> str:
+    """Return `20:16:44`, and with its day what is not of the last hours."""
+    is_recent = abs(now_s - at_s) < _RECENT_S
+    return local_time(at_s, time_zone) if is_recent else local_minute(at_s, time_zone)
+
+
+def in_local_time(text: str, time_zone: str = "UTC") -> str:
+    """Return a sentence with its instants as the site counts them."""
+    return _INSTANT.sub(
+        lambda found: local_instant(datetime.fromisoformat(found[0]).timestamp(), time_zone), text
+    )
+
+
 def local_instant(at_s: float, time_zone: str = "UTC") -> str:
     """Return `2025-09-26 20:16:44 KST`."""
     at = datetime.fromtimestamp(at_s, UTC).astimezone(ZoneInfo(time_zone))
@@ -101,9 +115,9 @@ def path(text: str) -> str:
 def said(alarm: Alarm, now_s: float, time_zone: str = "UTC") -> str:
     """Return the sentence that an alarm goes by; unless it is fresh, with when it was said."""
     headline = headline_of(alarm)
-    is_today = abs(now_s - headline.at_s) < 20 * 3600
-    when = (local_time if is_today else local_minute)(headline.at_s, time_zone)
-    return headline.as_of(when, now_s=now_s) if alarm.is_active else headline.said
+    when = local_when(headline.at_s, now_s, time_zone)
+    told = headline.as_of(when, now_s=now_s) if alarm.is_active else headline.said
+    return in_local_time(told, time_zone)
 
 
 def evidence(
@@ -164,7 +178,7 @@ def warranty(assessment: WarrantyAssessment | None) -> str:
         case WarrantyStatus.EXPIRING:
             return f"warranty ends in {assessment.days_left} d"
         case WarrantyStatus.EXPIRED:
-            return f"out of warranty since {assessment.last_day}"
+            return f"out of warranty since {assessment.last_day + timedelta(days=1)}"
         case WarrantyStatus.UNKNOWN:
             return "warranty unknown"
 
@@ -209,6 +223,8 @@ FILTERS = {
     "age": age,
     "duration": duration,
     "local_time": local_time,
+    "local_when": local_when,
+    "in_local_time": in_local_time,
     "local_instant": local_instant,
     "local_minute": local_minute,
     "path": path,

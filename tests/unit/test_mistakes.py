@@ -1,5 +1,7 @@
 """What is wrong is said in the operator's words, and secrets are not repeated."""
 
+from typing import Annotated
+
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -16,8 +18,10 @@ class Leaf(BaseModel):
 class Tree(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
+    recipients: list[int] = Field(default=[1], min_length=1, max_length=2)
     battery: list[Leaf] = []
     named: dict[str, Leaf] = {}
+    schedule: dict[Annotated[str, Field(pattern="^[a-z]+$")], Leaf] = {}
 
 
 def said_of(data: dict[str, object], *, key: str = "") -> list[str]:
@@ -33,6 +37,20 @@ def test_tables_in_a_list_count_from_one() -> None:
     assert said == ["a.toml: battery.3.months = 0: 1 or more"]
 
 
+@pytest.mark.parametrize(
+    ("recipients", "said"),
+    [
+        ([], ["a.toml: recipients: a list of 1 or more"]),
+        ([1, 2, 3], ["a.toml: recipients: a list of 2 at most"]),
+        (["kim"], ['a.toml: recipients.1 = "kim": a whole number']),  # and not too short as well
+    ],
+)
+def test_the_length_of_a_list_is_told_as_what_stands_there(
+    recipients: list[object], said: list[str]
+) -> None:
+    assert said_of({"recipients": recipients}) == said
+
+
 def test_a_table_that_stands_elsewhere_is_told_with_its_place() -> None:
     said = said_of({"battery": [{"months": "120"}]}, key="site.daejeon")
 
@@ -44,6 +62,12 @@ def test_an_unknown_key_is_answered_with_the_keys_of_its_own_table() -> None:
 
     assert said == [
         "a.toml: named.rack-1.month = 12: unknown key; did you mean months? known: months, token"
+    ]
+
+
+def test_the_name_of_a_table_that_is_wrong_is_told_as_its_place() -> None:
+    assert said_of({"schedule": {"bad name": {}}}) == [
+        'a.toml: schedule.bad name = "bad name": a text that matches ^[a-z]+$'
     ]
 
 

@@ -48,6 +48,17 @@ def test_a_file_of_the_largest_size_is_read_and_one_byte_more_is_not(tmp_path: P
         Files().read(path)
 
 
+def test_a_table_that_stands_twice_is_told_by_its_name_with_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "batteryd.toml"
+    path.write_text("[web]\n[journal]\n[web]\n", encoding="utf-8")
+
+    with pytest.raises(ConfigError) as caught:
+        toml_of(Files().read(path))
+
+    said = "line 3, column 5: TOML (Cannot declare ('web',) twice)"
+    assert str(caught.value) == f"{path}: {said}"
+
+
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="Is a directory"):
         Files().read(tmp_path)

@@ -60,7 +60,7 @@ async def test_nameplate_warranty_and_age_are_shown() -> None:
 
     page = await page_of(BatteryFacts(look, nameplate=said))
 
-    assert "out of warranty since 2024-08-19" in page
+    assert "out of warranty since 2024-08-20" in page
     assert "<dt>days left</dt><dd>-463</dd>" in page
     assert "<dt>approved by</dt><dd>unknown</dd>" in page
     assert "<dt>serial number</dt><dd>EC-0001</dd>" in page

@@ -60,7 +60,7 @@ def test_almost_all_is_not_all(part: float, text: str) -> None:
     [
         (WarrantyStatus.IN_WARRANTY, date(2029, 8, 19), 1200, "in warranty to 2029-08-19"),
         (WarrantyStatus.EXPIRING, date(2026, 1, 1), 37, "warranty ends in 37 d"),
-        (WarrantyStatus.EXPIRED, date(2024, 8, 19), -463, "out of warranty since 2024-08-19"),
+        (WarrantyStatus.EXPIRED, date(2024, 8, 19), -463, "out of warranty since 2024-08-20"),
         (WarrantyStatus.UNKNOWN, None, None, "warranty unknown"),
         # Its cover has not begun yet.
         (WarrantyStatus.UNKNOWN, date(2036, 1, 1), 3689, "warranty unknown"),

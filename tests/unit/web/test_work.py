@@ -50,6 +50,13 @@ async def test_the_word_comes_first_and_then_every_reason_with_its_evidence() ->
     assert "checked 0 s ago" in page
 
 
+async def test_a_reason_has_its_instants_as_the_site_counts_them() -> None:
+    hold = Hold(HoldCode.PERMIT_VOID, "WO-1", "it ran out at 2025-11-25T11:00:00Z", {})
+    decided = Decided(make_order(), make_clearance(HoldCode.PERMIT_VOID, holds=(hold,)))
+
+    assert "it ran out at 2025-11-25 20:00:00 KST" in await page_of(facts(decided=decided))
+
+
 async def test_who_said_what_stands_with_names() -> None:
     page = await page_of(facts())
 
