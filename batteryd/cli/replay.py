@@ -93,6 +93,7 @@ def _print_raised(
 ) -> int:
     """Print what the configured rules raise, after what they have learned before it."""
     from batteryd.replay.playback import Playback
+    from batteryd.replay.stretch import since
     from batteryd.replay.tally import Tally
 
     tally = Tally()
@@ -100,7 +101,7 @@ def _print_raised(
     _print_known(stretch, begins_s=first.observed_at_s, as_json=as_json)
     playback = Playback(found.rulebook, stretch.asset, past=stretch.past)
     counted = tally.of_polls(itertools.chain([first], polls), from_s=stretch.from_s)
-    events = (e for e in playback.all_of(counted) if e.at_s >= stretch.from_s)
+    events = since(playback.all_of(counted), from_s=stretch.from_s)
     return _print_events(tally.of_events(events), tally, as_json=as_json)
 
 

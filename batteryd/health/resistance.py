@@ -12,7 +12,8 @@ two belong to one instant only while neither changes. The readings after have to
 current within 15 %, and 5 min without current have to precede, or an older load is still relaxing.
 
 Steps under `resistance_step_c_min` are lost in noise and rounding, and at a low charge cells bend
-down, so neither is measured. A charge never is: chargers ripple and balance.
+down, so neither is measured. A charge never is: chargers ripple and balance. Where the voltages of
+most cells rise with what is called a discharge, it is none (the sign of the current is wrong).
 
 What is between the measuring wires of two cells (bars, joints) counts to a cell's resistance.
 """
@@ -105,7 +106,7 @@ class StepMeter:
         if not self._is_usable(step_a, currents, soc_pct):
             return None
         sag_v = cell_voltages(string, before) - cell_voltages(string, after)
-        if 2 * np.isfinite(sag_v).sum() < len(sag_v):
+        if 2 * np.isfinite(sag_v).sum() < len(sag_v) or np.nanmedian(sag_v) <= 0:
             return None
         temperature_c = module_temperatures(string, before)[string.cell_module]
         return ResistancePoint(

@@ -88,7 +88,7 @@ def _capacities(facts: HealthFacts, *, now_s: float) -> tuple[StringCapacity, ..
         return ()
     strings = _strings(facts)
     rating = Rating(
-        rated_ah=battery.capacity_ah / max(len(strings), battery.geometry.string_count or 1),
+        rated_ah=battery.capacity_ah / _string_count(strings, battery),
         end_of_life_pct=facts.limits.end_of_life_pct,
         born_s=None if born is None else datetime.combine(born, time(), UTC).timestamp(),
         chemistry=battery.chemistry,
@@ -113,6 +113,12 @@ def _strings(facts: HealthFacts) -> Sequence[Component]:
         compiled = compile_strings(facts.asset, facts.last_good.layout)
         found |= {s.component for s in compiled.strings}
     return sorted(found, key=lambda c: c.sort_key) or [WHOLE_BATTERY]
+
+
+def _string_count(strings: Sequence[Component], battery: Battery) -> int:
+    """Return how many share the capacity: `-`, as a former profile had them, is none beside s1."""
+    named = sum(string != WHOLE_BATTERY for string in strings)
+    return max(named, battery.geometry.string_count or 1)
 
 
 def _reported(facts: HealthFacts) -> Reported | None:

@@ -33,7 +33,12 @@ BY_QUANTITY = MappingProxyType(
         "bms_fault_bits": AlarmTrouble.THERMAL,
     }
 )
-BY_RULE = MappingProxyType({"silence": AlarmTrouble.COMMUNICATION})
+BY_RULE = MappingProxyType(
+    {
+        "silence": AlarmTrouble.COMMUNICATION,
+        "rule_failed": AlarmTrouble.THERMAL,  # what its rules would say is unknown: the worst
+    }
+)
 
 
 def trouble_of(alarm: Alarm) -> AlarmTrouble | None:

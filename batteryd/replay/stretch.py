@@ -6,9 +6,10 @@ What a daemon had learned by then is not used: nobody kept it. Both see every po
 side, and both know of the work that was going on, so that limits are as tight as they were.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change
 from batteryd.domain.inventory import Asset
 from batteryd.domain.snapshot import Snapshot
 from batteryd.replay.compare import Comparison, compare
@@ -49,3 +50,18 @@ def try_rules(
                 spells.note(event)
     before, after = (spells.since(from_s) for _, spells in playbacks)
     return Trial(compare(before, after), poll_count, from_s - begins_s)
+
+
+def since(events: Iterable[AlarmEvent], *, from_s: float) -> Iterator[AlarmEvent]:
+    """Yield what stood at an instant, as it was last told, and then what came from there on."""
+    standing: dict[AlarmKey, AlarmEvent] = {}
+    for event in events:
+        if event.at_s >= from_s:
+            yield from standing.values()
+            standing.clear()
+            yield event
+        elif event.change is Change.RETURNED:
+            standing.pop(event.key, None)
+        elif not event.is_addition or event.key not in standing:
+            standing[event.key] = event
+    yield from standing.values()

@@ -59,6 +59,12 @@ class _Cause:
     said: Standing
     found: Found
 
+    def event(self, change: Change, *, at_s: float, why: str) -> AlarmEvent:
+        """Return what is told of it, with all that was found."""
+        event = self.said.as_event(self.key, change, at_s=at_s, why=why)
+        evidence = {**event.evidence, FOUND: self.found.written()}
+        return replace(event, scope=self.scope, evidence=evidence)
+
 
 class Causes:
     """What is active on one rack, by cause."""
@@ -85,15 +91,7 @@ class Causes:
 
     def adopt(self, key: AlarmKey, stands: Standing) -> Mapping[Member, Priority]:
         """Take over an active alarm; return what belongs to it, and how urgent that is."""
-        found = Found.in_evidence(stands.evidence)
-        if not found:
-            found.add(
-                key.rule,
-                key.component,
-                at_s=stands.raised_at_s,
-                priority=stands.priority,
-                why=stands.why,
-            )
+        found = Found.of_alarm(key, stands)
         said = replace(stands, why=str(found.lead["why"]))
         self._causes[key] = _Cause(key, stands.scope, said, found)
         return found.urgency
@@ -120,7 +118,7 @@ class Causes:
             why=finding.why,
         )
         why = added_to(cause.said.why, finding.why) if is_addition else finding.why
-        return _event(cause, Change.RAISED, at_s, why=why, is_addition=is_addition)
+        return replace(cause.event(Change.RAISED, at_s=at_s, why=why), is_addition=is_addition)
 
     def _over(self, finding: Finding, rack: Rack, at_s: float) -> AlarmEvent | None:
         ending = (c for c in self._causes.values() if c.found.end(finding.member, at_s=at_s))
@@ -128,10 +126,10 @@ class Causes:
         if cause is None or cause.found.open:
             return None
         del self._causes[cause.key]
-        cause.said = replace(cause.said, value=None)
         lasted = words.duration(max(0.0, at_s - float(next(iter(cause.found))["at_s"])))
         where = words.place(cause.key.component, rack.asset)
-        return _event(cause, Change.RETURNED, at_s, why=f"{where}: back to normal after {lasted}")
+        why = f"{where}: back to normal after {lasted}"
+        return cause.event(Change.RETURNED, at_s=at_s, why=why)
 
     def _cause_of(self, finding: Finding) -> _Cause | None:
         for cause in self._causes.values():
@@ -171,26 +169,6 @@ def _said(finding: Finding, at_s: float) -> Standing:
         finding.value,
         finding.why,
         finding.action,
-    )
-
-
-def _event(
-    cause: _Cause, change: Change, at_s: float, *, why: str, is_addition: bool = False
-) -> AlarmEvent:
-    said = cause.said
-    return AlarmEvent(
-        key=cause.key,
-        change=change,
-        at_s=at_s,
-        scope=cause.scope,
-        priority=said.priority,
-        quantity=said.quantity,
-        value=said.value,
-        setpoint=said.setpoint,
-        why=why,
-        action=said.action,
-        evidence={**said.evidence, FOUND: cause.found.written()},
-        is_addition=is_addition,
     )
 
 

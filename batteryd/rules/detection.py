@@ -319,7 +319,7 @@ class _Watched:
             said = said._replace(setpoint=said.setpoint_of(turn.step))
             why = said.why if detector.scope is Scope.ROOM else f"{where} {said.why}"
             evidence = evidence_of(
-                self.rule.kind,
+                self.rule,
                 said,
                 seen,
                 scope=detector.scope,

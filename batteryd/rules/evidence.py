@@ -1,7 +1,8 @@
 """What stands behind every finding of the detection family, whatever its kind.
 
 A detector knows its own numbers. Around them the same is always asked: which unit, against whom,
-beyond which limit and for how long, over which window, under which load, by how old a reading.
+beyond which limit and for how long, over which window, under which load, by how old a reading, and
+with which parameters: rules change, and what is read years later has to say by which it was judged.
 What an event calls its quantity is what was read; what was found in it is of another unit mostly,
 kelvins between modules and not degrees, so the unit of value and setpoint stands in the evidence.
 """
@@ -16,6 +17,8 @@ from batteryd.domain.alarm import MEASURE, UNIT
 from batteryd.domain.component import Scope
 from batteryd.rules.cells_seen import MEAN_S
 from batteryd.rules.detector import Rhythm, Said, Seen
+from batteryd.rules.kind import Rule
+from batteryd.rules.parameters import RuleSettings
 
 Evidence = Mapping[str, object]
 
@@ -45,12 +48,14 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
     }
 )
 
+_OF_EVERY_RULE = set(RuleSettings.model_fields)  # how it is told of, not how it was judged
+
 
 def evidence_of(
-    kind: str, said: Said, seen: Seen, *, scope: Scope, rhythm: Rhythm, for_s: float
+    rule: Rule, said: Said, seen: Seen, *, scope: Scope, rhythm: Rhythm, for_s: float
 ) -> Evidence:
     """Return what was found, by what, and in which circumstances; the detector's own word wins."""
-    unit, says = MEASURES[kind]
+    unit, says = MEASURES[rule.kind]
     load = seen.load
     return {
         UNIT: unit,
@@ -66,6 +71,7 @@ def evidence_of(
         "rest_for_s": _rounded(load.rest_for_s(seen.at_s)),
         "soc_pct": _rounded(seen.soc_pct),
         "data_age_s": round(seen.at_s - _read_at_s(seen, rhythm), 3),
+        "parameters": rule.settings.model_dump(exclude=_OF_EVERY_RULE),
         **said.evidence,
     }
 

@@ -4,7 +4,9 @@ A limit is the net below the detectors; it protects life, so it is never hidden 
 other way round, what belongs to an alarm that people already have is added to it:
 
 * what a detector finds in a module that is beyond its temperature limit;
-* the rack's own highest temperature, where the module that has it is told.
+* the rack's own highest temperature, where the module that has it is told;
+* modules beyond their limit (and the highest of them) in a rack that has lost its cooling, which
+  warms them all. A critical limit is always told by itself.
 
 Added means: recorded with the alarm, and told only if it is more urgent. The alarm lists what was
 added (`found`, as `causes` does). It has no alarm of its own; when the alarm that it was added to
@@ -18,12 +20,13 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change
+from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change, Priority
 from batteryd.domain.component import Scope
 from batteryd.rules.found import FOUND, Found, added_to
-from batteryd.rules.kind import Standing
+from batteryd.rules.kind import Rule, Standing
+from batteryd.rules.limit_settings import LimitSettings
 
-LIMIT = "limit"
+LIMIT, COOLING = "limit", "heat_cooling"
 GRACE_S = 1800.0  # longer than the off-delays of what is added
 SENSOR_HEAT = "temperature_c"
 OF_RACK = frozenset({"module_temperature_c_max", "module_temperature_c_min"})
@@ -41,9 +44,14 @@ class _Folded:
 class Folding:
     """What has been added to what, on one asset."""
 
-    def __init__(self, kinds: Mapping[str, str]) -> None:
-        """`kinds`: the kind of each rule, by name."""
-        self._kinds = kinds
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        rules = tuple(rules)
+        self._kinds = {rule.name: rule.kind for rule in rules}
+        self._too_hot = {  # the limits of too much heat; cold has other causes
+            rule.name
+            for rule in rules
+            if isinstance(rule.settings, LimitSettings) and rule.settings.direction == "high"
+        }
         self._folded: dict[AlarmKey, _Folded] = {}
 
     @property
@@ -57,8 +65,7 @@ class Folding:
         """Return the events as they are to be told; `standing` is what stood before them."""
         known = dict(standing)
         told = self._freed(now_s)
-        # What names a smaller place first: the rack's own maximum is added to its module.
-        for event in sorted(events, key=_rank):
+        for event in sorted(events, key=self._rank):
             for one in self._taken(event, known):
                 told.append(one)
                 if one.change is Change.RAISED:
@@ -103,8 +110,18 @@ class Folding:
             is_hot = lead_kind == LIMIT and quantity == SENSOR_HEAT and lead.module is not None
             return is_hot and event.scope is Scope.MODULE and place.parent_module == lead
         is_of_rack = event.quantity in OF_RACK and place.module is None
+        is_here = place.string in (None, lead.string)
+        if lead_kind == COOLING:
+            is_module = event.quantity == SENSOR_HEAT and place.module is not None
+            is_hot = event.key.rule in self._too_hot and (is_module or is_of_rack)
+            return is_here and is_hot and event.priority < Priority.CRITICAL
         is_same_rule = key.rule == event.key.rule and lead.module is not None
-        return is_of_rack and is_same_rule and place.string in (None, lead.string)
+        return is_here and is_same_rule and is_of_rack
+
+    def _rank(self, event: AlarmEvent) -> tuple[bool, bool]:
+        """Return what puts first what explains more: cooling, a module, its rack's own maximum."""
+        is_cooling = self._kinds.get(event.key.rule) == COOLING
+        return not is_cooling, event.key.component.module is None
 
 
 def _with_list(event: AlarmEvent, stands: Standing | None) -> AlarmEvent:
@@ -123,35 +140,14 @@ def _with_list(event: AlarmEvent, stands: Standing | None) -> AlarmEvent:
 
 def _added(event: AlarmEvent, lead: AlarmKey, stands: Standing) -> AlarmEvent:
     """Return what an event adds to an alarm, which stays what it is unless this is more urgent."""
-    found = Found.in_evidence(stands.evidence)
-    if not found:
-        found.add(
-            lead.rule,
-            lead.component,
-            at_s=stands.raised_at_s,
-            priority=stands.priority,
-            why=stands.why,
-        )
+    found = Found.of_alarm(lead, stands)
     sentence = str(found.lead["why"])
     place = event.key.component
     found.add(event.key.rule, place, at_s=event.at_s, priority=event.priority, why=event.why)
     if event.priority > stands.priority:
         evidence = {**event.evidence, FOUND: found.written()}
         return replace(event, key=lead, scope=stands.scope, evidence=evidence, is_addition=False)
-    return replace(
-        event,
-        key=lead,
-        scope=stands.scope,
-        priority=stands.priority,
-        quantity=stands.quantity,
-        value=stands.value,
-        setpoint=stands.setpoint,
-        why=added_to(sentence, event.why),
-        action=stands.action,
-        evidence={**stands.evidence, FOUND: found.written()},
-        is_addition=True,
-    )
-
-
-def _rank(event: AlarmEvent) -> int:
-    return event.key.component.module is None
+    why = added_to(sentence, event.why)
+    told = stands.as_event(lead, event.change, at_s=event.at_s, why=why)
+    evidence = {**stands.evidence, FOUND: found.written()}
+    return replace(told, evidence=evidence, is_addition=True)

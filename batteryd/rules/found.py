@@ -8,8 +8,9 @@ long ago, only the beginning of the alarm is kept.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from batteryd.domain.alarm import PRIORITY_BY_TEXT, Priority
+from batteryd.domain.alarm import PRIORITY_BY_TEXT, AlarmKey, Priority
 from batteryd.domain.component import Component
+from batteryd.rules.kind import Standing
 
 FOUND = "found"
 OVER_MAX = 40  # entries that are over, beside those that are not
@@ -31,6 +32,20 @@ class Found:
         """Return what was written into an alarm's evidence; empty where nothing was."""
         written = evidence.get(FOUND)
         return cls(written) if isinstance(written, (list, tuple)) else cls()
+
+    @classmethod
+    def of_alarm(cls, key: AlarmKey, stands: Standing) -> "Found":
+        """Return the list of an active alarm; of one without a list, the alarm itself in one."""
+        found = cls.in_evidence(stands.evidence)
+        if not found:
+            found.add(
+                key.rule,
+                key.component,
+                at_s=stands.raised_at_s,
+                priority=stands.priority,
+                why=stands.why,
+            )
+        return found
 
     def __bool__(self) -> bool:
         return bool(self._entries)

@@ -89,7 +89,9 @@ class HeatDrift:
         deviations = self._rack.worst_of_modules(self._own)
         if is_crowd(deviations, limit_k=slack_k):
             steps[steps == 1] = 0
-        return Judged(steps, worst < BACK_SHARE * self._limit_kh)
+        # Of a sensor that cannot be read its sum stays, so that dying in the heat ends nothing.
+        summed = self._rack.worst_of_modules(self.sum_kh)
+        return Judged(steps, summed < BACK_SHARE * self._limit_kh)
 
     def _in_alarm(self, seen: Seen) -> Bools:
         return np.isin(self._rack.sensor_module, list(seen.active))

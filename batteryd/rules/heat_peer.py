@@ -12,6 +12,9 @@ its size and faster where airflow was lost during a load. A module that is alway
 meant, so it also has to deviate from its own normal, and after a load by more than modules differ
 in how they warm: an aged one warms by a third more.
 
+A sensor that dies in the heat does not end the alarm: a module is back when the sensors that were
+too warm have been read again, and are not.
+
 Not seen: what warms all modules alike, and a cell that is far from every sensor for hours.
 """
 
@@ -34,7 +37,7 @@ from batteryd.rules.detector import (
     steps_of,
 )
 from batteryd.rules.held import Judged
-from batteryd.rules.rack import Floats, Rack
+from batteryd.rules.rack import Bools, Floats, Rack
 
 BACK_SHARE = 0.6  # of the limit; below it a module is back
 CROWD = 4  # so many modules that deviate together are a pattern, not so many faults
@@ -60,7 +63,7 @@ class HeatPeerSettings(SteppedSettings):
 class HeatPeer:
     """All modules of one rack."""
 
-    REMEMBERED: ClassVar[tuple[str, ...]] = ()
+    REMEMBERED: ClassVar[tuple[str, ...]] = ("too_warm",)
     LOCATES: ClassVar[bool] = True
     RHYTHM: ClassVar[Rhythm] = Rhythm.MINUTE
     scope = Scope.MODULE
@@ -68,6 +71,7 @@ class HeatPeer:
     def __init__(self, settings: HeatPeerSettings, rack: Rack) -> None:
         self._settings, self._rack = settings, rack
         self.places: Sequence[Component] = rack.modules
+        self.too_warm = np.zeros(len(rack.sensors), dtype=bool)  # when they were last read
         self._limits = self._deviations = self._above = self._beyond = np.empty(0)
 
     def judge(self, seen: Seen) -> Judged | None:
@@ -88,8 +92,8 @@ class HeatPeer:
         own = self._rack.worst_of_modules(self._deviations)
         if is_crowd(own, limit_k=float(np.min(limits))):
             steps[steps == 1] = 0
-        is_back = over < -(1 - BACK_SHARE) * float(np.min(limits))
-        return Judged(steps, is_back)
+        back_k = -(1 - BACK_SHARE) * float(np.min(limits))
+        return Judged(steps, (over < back_k) & ~self._has_lost(back_k, seen))
 
     def say(self, index: int, seen: Seen) -> Said:
         """Say how much warmer a module is than its peers and than itself."""
@@ -110,6 +114,16 @@ class HeatPeer:
 
     def restart(self) -> None:
         """Do nothing: what is judged is what is now."""
+
+    def _has_lost(self, back_k: float, seen: Seen) -> Bools:
+        """Return the modules in alarm of which a sensor was too warm when it was last read."""
+        over, of_module = self._deviations - self._limits, self._rack.sensor_module
+        is_read = np.isfinite(over)
+        in_alarm = np.isin(of_module, list(seen.active))
+        self.too_warm = np.where(is_read, over >= back_k, self.too_warm & in_alarm)
+        lost = np.zeros(len(self.places), dtype=bool)
+        lost[of_module[self.too_warm & ~is_read]] = True
+        return lost
 
     def _plain(self, seen: Seen) -> Floats:
         heat = seen.heat

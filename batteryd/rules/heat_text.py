@@ -38,7 +38,6 @@ def evidence(seen: Seen, module: int) -> dict[str, object]:
     """Return what a module was judged by, for people and for pictures."""
     heat = seen.heat
     sensors = (seen.rack.sensor_module == module).nonzero()[0].tolist()
-    rate = seen.load.rate_at(seen.at_s)
     return {
         "sensors": {
             str(seen.rack.sensors[i]): {
@@ -52,11 +51,7 @@ def evidence(seen: Seen, module: int) -> dict[str, object]:
         "peer_count": _peers(seen),
         "swing_k": _rounded(heat.swing_k),
         "quantum_k": heat.quantum.step,
-        "window_s": round(heat.minute_s, 1),
-        "rate_c": _rounded(rate),
-        "idle_for_s": _rounded(seen.load.idle_for_s(seen.at_s)),
-        "rising_for_s": max((rising_s(heat, i) for i in sensors), default=0.0),
-        "data_age_s": round(seen.at_s - heat.at_s, 3),
+        "rising_for_s": round(max((rising_s(heat, i) for i in sensors), default=0.0), 1),
     }
 
 

@@ -21,7 +21,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from batteryd.domain.alarm import Alarm, AlarmEvent, AlarmKey, Priority
+from batteryd.domain.alarm import Alarm, AlarmEvent, AlarmKey, Change, Priority
 from batteryd.domain.component import Scope
 from batteryd.domain.inventory import Asset, Chemistry, Inventory
 from batteryd.domain.snapshot import Layout, Snapshot
@@ -92,6 +92,22 @@ class Standing:
             said.value,
             said.why,
             said.action,
+        )
+
+    def as_event(self, key: AlarmKey, change: Change, *, at_s: float, why: str) -> AlarmEvent:
+        """Return the event that tells of it at an instant, in the words of that instant."""
+        return AlarmEvent(
+            key=key,
+            change=change,
+            at_s=at_s,
+            scope=self.scope,
+            priority=self.priority,
+            quantity=self.quantity,
+            value=None if change is Change.RETURNED else self.value,
+            setpoint=self.setpoint,
+            why=why,
+            action=self.action,
+            evidence=self.evidence,
         )
 
 

@@ -22,6 +22,7 @@ from batteryd.domain.alarm import AlarmEvent, AlarmKey
 from batteryd.domain.inventory import Asset
 from batteryd.domain.quality import Quality
 from batteryd.domain.snapshot import Layout, Snapshot
+from batteryd.rules.found import Found
 from batteryd.rules.kind import NEVER_S, Rule, Standing, poll_interval_s
 from batteryd.rules.limit_jump import BEFORE, RARE_S, believed
 from batteryd.rules.limit_program import Point, Program, compile_program
@@ -92,7 +93,9 @@ class Limits:
                 orphans.append(key)
                 continue
             watched = self._watched[index] = self._new(points[index])
-            watched.timing.priority = stands.priority
+            # Of an alarm that something else has made grow, as far as the limit itself has come.
+            own = Found.in_evidence(stands.evidence).urgency
+            watched.timing.priority = own.get((key.rule, str(key.component)), stands.priority)
             watched.timing.raised_at_s = stands.raised_at_s
             watched.raised_by = column_of.get(str(stands.evidence.get("column")))
         return orphans

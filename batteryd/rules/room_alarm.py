@@ -70,9 +70,11 @@ class RoomAlarm:
         if is_first or event.priority > self.said.priority:
             scope, raised_at_s = self.said.scope, self.said.raised_at_s
             self.said = replace(Standing.of(event, raised_at_s=raised_at_s), scope=scope, why=why)
-            return self._event(event, why)
+            return self._event(Change.RAISED, at_s=event.at_s, why=why)
+        if not is_listed:
+            return None
         added = added_to(f"{self.said.why}{self._also(names)}", why)
-        return replace(self._event(event, added), is_addition=True) if is_listed else None
+        return replace(self._event(Change.RAISED, at_s=event.at_s, why=added), is_addition=True)
 
     def drop(self, key: AlarmKey, *, at_s: float) -> None:
         """Note that something is over, or has become an alarm of its own."""
@@ -89,8 +91,7 @@ class RoomAlarm:
         first = names.get(self.key.asset_id, self.key.asset_id)
         why = f"the room of {first}: back to normal after {lasted}{self._also(names)}"
         left = f"; not over: {len(self.open)} of what was added" if self.open else ""
-        end = self._event(last, f"{why}{left}")
-        return replace(end, change=Change.RETURNED, value=None)
+        return self._event(Change.RETURNED, at_s=last.at_s, why=f"{why}{left}")
 
     def recalled(self) -> tuple[AlarmEvent, ...]:
         """Return what is listed and not over, each as far as the list says it."""
@@ -164,21 +165,9 @@ class RoomAlarm:
         more = f" and {len(others) - NAMED_MAX} more" if len(others) > NAMED_MAX else ""
         return f" (also said by {', '.join(others[:NAMED_MAX])}{more})"
 
-    def _event(self, event: AlarmEvent, why: str) -> AlarmEvent:
-        said = self.said
-        return AlarmEvent(
-            key=self.key,
-            change=Change.RAISED,
-            at_s=event.at_s,
-            scope=said.scope,
-            priority=said.priority,
-            quantity=said.quantity,
-            value=said.value,
-            setpoint=said.setpoint,
-            why=why,
-            action=said.action,
-            evidence={**said.evidence, **self._listed()},
-        )
+    def _event(self, change: Change, *, at_s: float, why: str) -> AlarmEvent:
+        told = self.said.as_event(self.key, change, at_s=at_s, why=why)
+        return replace(told, evidence={**told.evidence, **self._listed()})
 
     def _listed(self) -> Mapping[str, object]:
         """Return the list as evidence; what nothing was added to needs none, as it says it all."""

@@ -31,7 +31,7 @@ from batteryd.rules.heat_peer import is_crowd
 from batteryd.rules.held import Judged
 from batteryd.rules.kind import POLL_INTERVAL_S
 from batteryd.rules.parameters import PriorityText
-from batteryd.rules.rack import Rack
+from batteryd.rules.rack import Floats, Rack
 
 SAME_K = 1e-6  # means of the same readings, added up in another order
 STILL_SHARE = 0.25  # so many sensors at most are frozen
@@ -76,9 +76,9 @@ class SensorInvalid:
             max(set_.missing_s / self._poll_s, set_.missing_share * polls),
         )
         wrong, missing = believed.wrong / self._limits[0], believed.missing / self._limits[1]
-        # What most of them do not say is no fault of each: one tells of all.
+        # What most of them do not say is no fault of each: one of them tells of all.
         if np.median(missing) > 1.0:
-            missing[1:] = 0.0
+            missing[np.arange(len(missing)) != self._speaker(missing, seen)] = 0.0
         over = np.maximum(wrong, missing)
         known = np.ones(len(over), dtype=bool)
         is_quiet = seen.at_s - believed.doubted_at_s > QUIET_S
@@ -108,6 +108,11 @@ class SensorInvalid:
 
     def restart(self) -> None:
         """Keep counting."""
+
+    def _speaker(self, missing: Floats, seen: Seen) -> int:
+        """Return who tells of all that are missing: who does already, or else the first."""
+        silent = (missing > 1.0).nonzero()[0].tolist()
+        return next((index for index in silent if index in seen.active), silent[0])
 
 
 class SensorStuckSettings(DetectorSettings):

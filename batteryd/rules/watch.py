@@ -15,6 +15,7 @@ whether it was not the learned state that broke it.
 
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change, Priority
@@ -42,7 +43,7 @@ class Watch:
         self.due_at_s = -NEVER_S  # when `tick` will have something to say
         self._layout = EMPTY_LAYOUT  # until the first good poll
         self._last_good: Snapshot | None = None
-        self._folding = Folding({rule.name: rule.kind for rule in rules})
+        self._folding = Folding(rules)
         self._evaluators: dict[str, Evaluator] = {}  # by kind, or by family of kinds
         self._learned: dict[str, Learned] = {}  # for evaluators that are still to be made
         self._of_other_layout: dict[str, Learned] = {}  # that did not fit the present one
@@ -108,7 +109,7 @@ class Watch:
             self._set_learning()
             return ()
         self._learned = dict(self.learned())
-        self._folding = Folding({rule.name: rule.kind for rule in rules})
+        self._folding = Folding(rules)
         self.rules = rules
         self._evaluators.clear()
         events = list(self.adopt(self.standing, now_s))
@@ -252,15 +253,6 @@ def evaluator_name(kind: str) -> str:
 
 def end_of(key: AlarmKey, standing: Standing, *, at_s: float) -> AlarmEvent:
     """Return the event that ends an alarm because nothing watches it any more."""
-    return AlarmEvent(
-        key=key,
-        change=Change.RETURNED,
-        at_s=at_s,
-        scope=standing.scope,
-        priority=standing.priority,
-        quantity=standing.quantity,
-        value=None,
-        setpoint=standing.setpoint,
-        why="no longer watched: the rules, the register or what the device shows have changed",
-        evidence={"reason": "not_watched"},
-    )
+    why = "no longer watched: the rules, the register or what the device shows have changed"
+    end = standing.as_event(key, Change.RETURNED, at_s=at_s, why=why)
+    return replace(end, action="", evidence={"reason": "not_watched"})

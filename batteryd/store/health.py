@@ -13,8 +13,7 @@ import logging
 import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -29,8 +28,7 @@ from batteryd.domain.health import (
 )
 from batteryd.errors import StoreDamaged
 from batteryd.store.learned_packing import pack, unpack
-from batteryd.store.sqlite_file import SqliteFile
-from batteryd.store.table_file import TableSchema
+from batteryd.store.table_file import TableFile, TableSchema
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +47,7 @@ CREATE TABLE point (
     PRIMARY KEY (asset_id, kind, string, at_s)
 ) STRICT, WITHOUT ROWID
 """
-SCHEMA = TableSchema(
+_SCHEMA = TableSchema(
     holds="what was measured of health",
     table="point",
     create=_CREATE,
@@ -64,30 +62,10 @@ _KINDS: Mapping[str, type[Measured]] = {
 _KIND_OF = {made: kind for kind, made in _KINDS.items()}
 
 
-class HealthStore:
+class HealthStore(TableFile):
     """The points of one installation."""
 
-    def __init__(self, file: SqliteFile) -> None:
-        self._file = file
-
-    @classmethod
-    def open(cls, path: Path) -> Self:
-        """Open or begin a file.
-
-        Raises:
-            StoreDamaged: it is none of ours, is malformed, or a newer version wrote it.
-            StoreError: it cannot be opened.
-        """
-        return cls(SCHEMA.open(path))
-
-    @classmethod
-    def open_or_set_aside(cls, path: Path, *, now_s: float) -> Self:
-        """Open or begin a file; one that cannot be used is renamed, and a new one begun.
-
-        Raises:
-            StoreError: it cannot be opened for another reason.
-        """
-        return cls(SCHEMA.open_or_set_aside(path, now_s=now_s))
+    SCHEMA: ClassVar = _SCHEMA
 
     def put(self, asset_id: str, measured: Iterable[Measured]) -> None:
         """Keep points, in one transaction; one that is there already is written again.
@@ -118,10 +96,6 @@ class HealthStore:
                 (asset_id,),
             ).fetchall()
         return sorted_points(one for one in map(_measured, rows) if one is not None)
-
-    def close(self) -> None:
-        """Let go of the file. Closing twice is fine."""
-        self._file.close()
 
 
 def _state(measured: Measured) -> dict[str, object]:

@@ -11,14 +11,12 @@ says up to which of these entries it counts; one that is older than the last res
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar
 
 from batteryd.errors import StoreDamaged
 from batteryd.store.learned_packing import pack, unpack
 from batteryd.store.records import RecordKind
-from batteryd.store.sqlite_file import SqliteFile
-from batteryd.store.table_file import TableSchema
+from batteryd.store.table_file import TableFile, TableSchema
 
 _log = logging.getLogger(__name__)
 
@@ -38,7 +36,7 @@ CREATE TABLE learned (
     PRIMARY KEY (asset_id, family)
 ) STRICT, WITHOUT ROWID
 """
-SCHEMA = TableSchema(
+_SCHEMA = TableSchema(
     holds="what rules have learned",
     table="learned",
     create=_CREATE,
@@ -77,30 +75,10 @@ class Kept:
     state: Mapping[str, object] = field(default_factory=dict)
 
 
-class LearnedStore:
+class LearnedStore(TableFile):
     """The rows of one installation. One thread writes; the command line reads."""
 
-    def __init__(self, file: SqliteFile) -> None:
-        self._file = file
-
-    @classmethod
-    def open(cls, path: Path) -> Self:
-        """Open or begin a file.
-
-        Raises:
-            StoreDamaged: it is none of ours, is malformed, or a newer version wrote it.
-            StoreError: it cannot be opened.
-        """
-        return cls(SCHEMA.open(path))
-
-    @classmethod
-    def open_or_set_aside(cls, path: Path, *, now_s: float) -> Self:
-        """Open or begin a file; one that cannot be used is renamed, and a new one begun.
-
-        Raises:
-            StoreError: it cannot be opened for another reason.
-        """
-        return cls(SCHEMA.open_or_set_aside(path, now_s=now_s))
+    SCHEMA: ClassVar = _SCHEMA
 
     def of(self, asset_id: str) -> tuple[Kept, ...]:
         """Return what is kept of an asset, by family; a row that cannot be read is left out.
@@ -148,10 +126,6 @@ class LearnedStore:
         """
         with self._file.write() as db:
             return db.execute("DELETE FROM learned WHERE kept_at_s < ?", (at_s,)).rowcount
-
-    def close(self) -> None:
-        """Let go of the file. Closing twice is fine."""
-        self._file.close()
 
 
 def _kept(row: tuple[Any, ...]) -> Kept | None:

@@ -12,10 +12,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from batteryd.errors import StoreDamaged, StoreError, StoreFull
 
 _log = logging.getLogger(__name__)
+
+Opened = TypeVar("Opened")
 
 BUSY_TIMEOUT_S = 10.0
 
@@ -118,9 +121,7 @@ def read_only(path: Path) -> Iterator[sqlite3.Connection]:
         yield db
 
 
-def open_or_set_aside(
-    path: Path, opening: Callable[[Path], SqliteFile], *, now_s: float
-) -> SqliteFile:
+def open_or_set_aside(path: Path, opening: Callable[[Path], Opened], *, now_s: float) -> Opened:
     """Open a file; one that is damaged is renamed, never deleted, and a new one begun.
 
     Raises:

@@ -7,6 +7,7 @@ damage must not keep the daemon from starting.
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar, Self
 
 from batteryd.errors import StoreDamaged
 from batteryd.store.sqlite_file import SqliteFile, open_or_set_aside
@@ -22,24 +23,12 @@ class TableSchema:
     application_id: int
     version: int
 
-    def open(self, path: Path) -> SqliteFile:
-        """Open or begin a file.
+    def prepare(self, db: sqlite3.Connection, path: Path) -> None:
+        """Begin the file, or know it again.
 
         Raises:
             StoreDamaged: it is none of ours, is malformed, or a newer version wrote it.
-            StoreError: it cannot be opened.
         """
-        return SqliteFile(path, prepare=self._prepare)
-
-    def open_or_set_aside(self, path: Path, *, now_s: float) -> SqliteFile:
-        """Open or begin a file; one that cannot be used is renamed, and a new one begun.
-
-        Raises:
-            StoreError: it cannot be opened for another reason.
-        """
-        return open_or_set_aside(path, self.open, now_s=now_s)
-
-    def _prepare(self, db: sqlite3.Connection, path: Path) -> None:
         version = int(db.execute("PRAGMA user_version").fetchone()[0])
         if version > self.version:
             raise StoreDamaged(f"{path} was written by a newer batteryd (schema {version})")
@@ -51,3 +40,35 @@ class TableSchema:
                 f" PRAGMA user_version = {self.version}; COMMIT;"
             )
         db.execute(f"SELECT count(*) FROM {self.table}").fetchone()
+
+
+class TableFile:
+    """Such a file, open. A subclass names its schema and what is read and written."""
+
+    SCHEMA: ClassVar[TableSchema]
+
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open or begin a file.
+
+        Raises:
+            StoreDamaged: it is none of ours, is malformed, or a newer version wrote it.
+            StoreError: it cannot be opened.
+        """
+        return cls(SqliteFile(path, prepare=cls.SCHEMA.prepare))
+
+    @classmethod
+    def open_or_set_aside(cls, path: Path, *, now_s: float) -> Self:
+        """Open or begin a file; one that cannot be used is renamed, and a new one begun.
+
+        Raises:
+            StoreError: it cannot be opened for another reason.
+        """
+        return open_or_set_aside(path, cls.open, now_s=now_s)
+
+    def close(self) -> None:
+        """Let go of the file. Closing twice is fine."""
+        self._file.close()

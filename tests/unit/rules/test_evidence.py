@@ -12,9 +12,10 @@ from batteryd.rules.detection_table import DETECTORS
 from batteryd.rules.evidence import MEASURES
 from batteryd.rules.folding import Folding
 from batteryd.rules.found import OVER_MAX, Found
-from batteryd.rules.kind import Standing
+from batteryd.rules.kind import Standing, Subject
 from tests.listed import listed
 from tests.racks import Rack, watched
+from tests.rulebooks import shipped_rulebook
 
 LEARN_H = 4.0
 
@@ -146,6 +147,15 @@ def test_every_finding_says_its_numbers_its_peers_its_window_its_load_and_how_ol
     assert [entry["why"] for entry in evidence["found"]] == [event.why]
 
 
+def test_a_finding_says_by_which_parameters_it_was_judged():
+    parameters = first_of("heat_peer").evidence["parameters"]
+
+    assert parameters["deviation_k"] == 1.5
+    assert parameters["on_delay_s"] == 180.0
+    assert (parameters["priority"], parameters["priority_beyond"]) == ("medium", "critical")
+    assert "action" not in parameters
+
+
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
@@ -246,7 +256,7 @@ def of_limit(component, *, at_s, priority=Priority.MEDIUM, change=Change.RAISED,
 
 
 def test_a_limit_keeps_its_words_and_lists_what_was_added_to_it_until_its_end():
-    folding = Folding({"module_temperature": "limit"})
+    folding = Folding(shipped_rulebook().effective(Subject("rack-4", "daejeon")))
     standing: dict[AlarmKey, Standing] = {}
 
     def told(*events):
