@@ -70,9 +70,9 @@ def flip_a_bit(path: Path, *, table: str, column: str, where: str) -> None:
         if isinstance(value, str):
             raw = bytearray(value.encode())
             raw[len(raw) // 2] ^= 1
-            change = (bytes(raw),)
+            change: bytes | int = bytes(raw)
             statement = f"UPDATE {table} SET {column} = CAST(? AS TEXT) WHERE {where}"
         else:
-            change = ((value or 0) + 1,)
+            change = (value or 0) + 1
             statement = f"UPDATE {table} SET {column} = ? WHERE {where}"
-        db.execute(statement, change)
+        db.execute(statement, (change,))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 
@@ -75,7 +76,7 @@ def make_snapshot(
     return Snapshot(asset_id, at_s, layout, numbers, quality)
 
 
-def make_battery(asset_id: str = "rack-1", **changes: object) -> Battery:
+def make_battery(asset_id: str = "rack-1", **changes: Any) -> Battery:
     """Return a battery of the Daejeon kind: installed in August 2014, ten years of warranty."""
     battery = Battery(
         asset_id=asset_id,
@@ -93,7 +94,7 @@ def make_battery(asset_id: str = "rack-1", **changes: object) -> Battery:
         warranty=WarrantyTerms(basis=WarrantyBasis.INSTALLED, months=120),
         source=Source(address="modbus://127.0.0.1:1502/1", profile="lithium-rack"),
     )
-    return replace(battery, **changes)  # type: ignore[arg-type]
+    return replace(battery, **changes)
 
 
 def make_inventory(*batteries: Battery) -> Inventory:
@@ -121,7 +122,7 @@ def make_key(component: str = "s1/m02", *, asset_id: str = "rack-1") -> AlarmKey
     return AlarmKey("daejeon", asset_id, parse_component(component), "module_temperature")
 
 
-def make_alarm(key: AlarmKey | None = None, **changes: object) -> Alarm:
+def make_alarm(key: AlarmKey | None = None, **changes: Any) -> Alarm:
     """Return an unacknowledged alarm about a hot module."""
     alarm = Alarm(
         key=key or make_key(),
@@ -137,4 +138,4 @@ def make_alarm(key: AlarmKey | None = None, **changes: object) -> Alarm:
         why="module 2 of rack 1: 46.2 °C, above 40.0 °C",
         action="look at the rack before anybody works on it",
     )
-    return replace(alarm, **changes)  # type: ignore[arg-type]
+    return replace(alarm, **changes)

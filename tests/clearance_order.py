@@ -15,6 +15,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any, TypeVar
 
 from batteryd.clearance.checks_charge import cell_voltage_v
 from batteryd.clearance.curves import voltages_at
@@ -28,7 +29,8 @@ CELL_V_CHARGED = 3.95  # about 80 %
 NUMBERS = ("soc_pct", "voltage_v", "current_a", "bus_voltage_v", "temperature_c_max")
 
 Step = tuple[str, Facts]
-Changes = tuple[dict[str, object], ...]
+Changes = tuple[dict[str, Any], ...]
+Fact = TypeVar("Fact", BatteryFacts, Facts, Reading)
 
 
 def worsened(facts: Facts) -> Iterator[Step]:
@@ -51,7 +53,7 @@ def worsened(facts: Facts) -> Iterator[Step]:
 
 def _order(facts: Facts) -> Iterator[Step]:
     order = facts.order
-    changes: list[dict[str, object]] = [
+    changes: list[dict[str, Any]] = [
         {"last_day": order.last_day + 3650 * DAY},
         {"ends_at_s": min(order.ends_at_s, facts.as_of_s)},
         {"people": ()},
@@ -63,7 +65,7 @@ def _order(facts: Facts) -> Iterator[Step]:
         wider = ("rack-77",), tuple(facts.batteries)
         changes += [{"batteries": (*order.batteries, *more)} for more in wider]
     for change in changes:
-        yield f"order {change}", replace(facts, order=replace(order, **change))  # type: ignore[arg-type]
+        yield f"order {change}", replace(facts, order=replace(order, **change))
 
 
 def _battery(battery: BatteryFacts, as_of_s: float) -> Iterator[BatteryFacts]:
@@ -71,11 +73,11 @@ def _battery(battery: BatteryFacts, as_of_s: float) -> Iterator[BatteryFacts]:
         "room_id", "dc_bus_id", "ups_id", "chemistry", "cell_count", "warranty_last_day",
         "service_life_last_day",
     )  # fmt: skip
-    yield from (replace(battery, **{name: None}) for name in unknown)
+    yield from (_put(battery, name, None) for name in unknown)
     for name in ("warranty_last_day", "service_life_last_day"):
         last_day = getattr(battery, name)
         if last_day is not None:
-            yield replace(battery, **{name: last_day - 3650 * DAY})
+            yield _put(battery, name, last_day - 3650 * DAY)
     for point in battery.points_lacking:
         yield replace(battery, points_lacking=battery.points_lacking - {point})
     for reading in _reading(battery, as_of_s):
@@ -86,8 +88,8 @@ def _reading(battery: BatteryFacts, as_of_s: float) -> Iterator[Reading]:
     """Yield the steps of what was read; unknown is the last of each."""
     reading = battery.reading
     known = [n for n in Reading.__dataclass_fields__ if getattr(reading, n) is not None]
-    yield from (replace(reading, **{name: None}) for name in known)
-    yield from (replace(reading, **{name: math.nan}) for name in known if name in NUMBERS)
+    yield from (_put(reading, name, None) for name in known)
+    yield from (_put(reading, name, math.nan) for name in known if name in NUMBERS)
     cell_count = battery.cell_count or 102
     worst: dict[str, object] = {
         "contactor_closed": True,
@@ -97,7 +99,7 @@ def _reading(battery: BatteryFacts, as_of_s: float) -> Iterator[Reading]:
         "soc_pct": 100.0,
         "voltage_v": CELL_V_CHARGED * cell_count,
     }
-    yield from (replace(reading, **{name: worst[name]}) for name in known if name in worst)
+    yield from (_put(reading, name, worst[name]) for name in known if name in worst)
     if reading.observed_at_s is not None:
         away_s = math.copysign(3600.0, reading.observed_at_s - as_of_s)
         yield replace(reading, observed_at_s=reading.observed_at_s + away_s)
@@ -118,7 +120,7 @@ def _agrees(battery: BatteryFacts) -> bool:
 def _bad_news(facts: Facts) -> Iterator[Step]:
     for number, finding in enumerate(facts.findings):
         for change in ({"closed_on": None}, {"opened_on": finding.opened_on - DAY}):
-            worse = replace(finding, **change)  # type: ignore[arg-type]
+            worse = replace(finding, **change)
             yield f"finding {number} {change}", _with(facts, "findings", number, worse)
     for number, alarm in enumerate(facts.alarms):
         changes: Changes = (
@@ -131,7 +133,7 @@ def _bad_news(facts: Facts) -> Iterator[Step]:
         for changed in changes:
             yield (
                 f"alarm {number} {changed}",
-                _with(facts, "alarms", number, replace(alarm, **changed)),  # type: ignore[arg-type]
+                _with(facts, "alarms", number, replace(alarm, **changed)),
             )
     smoke = AlarmFacts(AlarmTrouble.THERMAL, facts.as_of_s - 60)
     yield "another alarm", replace(facts, alarms=(*facts.alarms, smoke))
@@ -145,7 +147,7 @@ def _papers(facts: Facts) -> Iterator[Step]:
             yield "measured, and not written down", _with(facts, "attestations", number, unread)
             continue
         for change in _attestation(said, facts):
-            worse = replace(said, **change)  # type: ignore[arg-type]
+            worse = replace(said, **change)
             yield f"{said.kind} {change}", _with(facts, "attestations", number, worse)
         yield f"no {said.kind}", _without(facts, "attestations", number)
     for number, acceptance in enumerate(facts.acceptances):
@@ -161,7 +163,7 @@ def _papers(facts: Facts) -> Iterator[Step]:
             {"code": "PW-04"},
         )
         for change in changes:
-            worse_one = replace(acceptance, **change)  # type: ignore[arg-type]
+            worse_one = replace(acceptance, **change)
             yield f"acceptance {change}", _with(facts, "acceptances", number, worse_one)
         yield f"no acceptance {number}", _without(facts, "acceptances", number)
 
@@ -172,7 +174,7 @@ def _is_bad_news(said: Attestation, facts: Facts) -> bool:
     return said.value is None or not abs(said.value) <= facts.limits.bus_voltage_v_max
 
 
-def _attestation(said: Attestation, facts: Facts) -> Iterator[dict[str, object]]:
+def _attestation(said: Attestation, facts: Facts) -> Iterator[dict[str, Any]]:
     yield {"by": " "}
     yield {"at_s": max(said.at_s, facts.as_of_s + 1)}
     yield {"at_s": UNKNOWN_S}
@@ -200,7 +202,7 @@ def _services(facts: Facts) -> Iterator[Step]:
     )
     for number, service in enumerate(facts.services):
         for change in changes:
-            worse = replace(service, **change)  # type: ignore[arg-type]
+            worse = replace(service, **change)
             yield f"service {change}", _with(facts, "services", number, worse)
     unready = make_service(name="unheard of", owner_notified_at_s=None)
     yield "another service", replace(facts, services=(*facts.services, unready))
@@ -208,14 +210,17 @@ def _services(facts: Facts) -> Iterator[Step]:
 
 def _with(facts: Facts, field: str, number: int, item: object) -> Facts:
     items = getattr(facts, field)
-    changed = {field: (*items[:number], item, *items[number + 1 :])}
-    return replace(facts, **changed)
+    return _put(facts, field, (*items[:number], item, *items[number + 1 :]))
 
 
 def _without(facts: Facts, field: str, number: int) -> Facts:
     items = getattr(facts, field)
-    changed = {field: (*items[:number], *items[number + 1 :])}
-    return replace(facts, **changed)
+    return _put(facts, field, (*items[:number], *items[number + 1 :]))
+
+
+def _put(fact: Fact, name: str, value: Any) -> Fact:
+    """Return facts with another value in the field of this name, whichever it is."""
+    return replace(fact, **{name: value})
 
 
 def _difference(one: BatteryFacts, other: BatteryFacts) -> str:

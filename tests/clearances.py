@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 from batteryd.clearance.decide import decide
 from batteryd.clearance.facts import (
@@ -24,7 +25,7 @@ CREW = ("Kim Min-jun", "Lee Seo-yeon")
 READ_FIELDS = tuple(Reading.__dataclass_fields__)
 
 
-def make_reading(**changes: object) -> Reading:
+def make_reading(**changes: Any) -> Reading:
     """Return what an opened rack at 18 % tells, five seconds ago; 102 cells of 3.54 V."""
     reading = Reading(
         observed_at_s=AS_OF_S - 5,
@@ -36,10 +37,10 @@ def make_reading(**changes: object) -> Reading:
         breaker_closed=False,
         temperature_c_max=24.0,
     )
-    return replace(reading, **changes)  # type: ignore[arg-type]
+    return replace(reading, **changes)
 
 
-def make_rack(asset_id: str = "rack-1", **changes: object) -> BatteryFacts:
+def make_rack(asset_id: str = "rack-1", /, **changes: Any) -> BatteryFacts:
     """Return a rack in room 5B, in warranty; changes of its reading go by the reading's fields."""
     read = {name: changes.pop(name) for name in READ_FIELDS if name in changes}
     rack = BatteryFacts(
@@ -53,10 +54,10 @@ def make_rack(asset_id: str = "rack-1", **changes: object) -> BatteryFacts:
         service_life_last_day=date(2030, 8, 19),
         reading=make_reading(**read),
     )
-    return replace(rack, **changes)  # type: ignore[arg-type]
+    return replace(rack, **changes)
 
 
-def make_order(**changes: object) -> OrderFacts:
+def make_order(**changes: Any) -> OrderFacts:
     """Return the relocation of rack 1, on its day."""
     order = OrderFacts(
         work_order_id=ORDER_ID,
@@ -67,11 +68,11 @@ def make_order(**changes: object) -> OrderFacts:
         batteries=("rack-1",),
         people=CREW,
     )
-    return replace(order, **changes)  # type: ignore[arg-type]
+    return replace(order, **changes)
 
 
 def make_attestation(
-    kind: AttestationKind = AttestationKind.INSULATED_TOOLS, **changes: object
+    kind: AttestationKind = AttestationKind.INSULATED_TOOLS, **changes: Any
 ) -> Attestation:
     """Return what the supervisor said half an hour ago."""
     said = Attestation(ORDER_ID, kind, by="Park Ji-ho", at_s=AS_OF_S - HOUR_S / 2)
@@ -79,7 +80,7 @@ def make_attestation(
         said = replace(said, people=CREW)
     if kind is AttestationKind.ABSENCE_OF_VOLTAGE:
         said = replace(said, battery="rack-1", value=0.4)
-    return replace(said, **changes)  # type: ignore[arg-type]
+    return replace(said, **changes)
 
 
 ATTESTED = tuple(
@@ -94,7 +95,7 @@ ATTESTED = tuple(
 )
 
 
-def make_service(**changes: object) -> ServiceFacts:
+def make_service(**changes: Any) -> ServiceFacts:
     """Return a service of the first grade behind UPS 1, whose owner is ready."""
     service = ServiceFacts(
         name="mobile identity",
@@ -103,18 +104,18 @@ def make_service(**changes: object) -> ServiceFacts:
         owner_notified_at_s=AS_OF_S - 24 * HOUR_S,
         recovery_copy_confirmed_at_s=AS_OF_S - 20 * HOUR_S,
     )
-    return replace(service, **changes)  # type: ignore[arg-type]
+    return replace(service, **changes)
 
 
-def make_finding(**changes: object) -> Finding:
+def make_finding(**changes: Any) -> Finding:
     """Return the finding of June 2024, open."""
     finding = Finding(
         "F-1", "rack-1", date(2024, 6, 27), "inspector", "temperatures deviate, more so on charge"
     )
-    return replace(finding, **changes)  # type: ignore[arg-type]
+    return replace(finding, **changes)
 
 
-def make_acceptance(code: str = "PW-01", **changes: object) -> RiskAcceptance:
+def make_acceptance(code: str = "PW-01", **changes: Any) -> RiskAcceptance:
     """Return what two people took on themselves, for the next day."""
     acceptance = RiskAcceptance(
         work_order_id=ORDER_ID,
@@ -124,10 +125,10 @@ def make_acceptance(code: str = "PW-01", **changes: object) -> RiskAcceptance:
         reason="new batteries arrive in January",
         at_s=AS_OF_S - HOUR_S,
     )
-    return replace(acceptance, **changes)  # type: ignore[arg-type]
+    return replace(acceptance, **changes)
 
 
-def make_facts(*racks: BatteryFacts, **changes: object) -> Facts:
+def make_facts(*racks: BatteryFacts, **changes: Any) -> Facts:
     """Return facts that get a GO; without racks, rack 1 in scope and rack 2 beside it."""
     facts = Facts(
         as_of_s=AS_OF_S,
@@ -137,7 +138,7 @@ def make_facts(*racks: BatteryFacts, **changes: object) -> Facts:
         services=(make_service(),),
         utc_offset_s=9 * HOUR_S,
     )
-    return replace(facts, **changes)  # type: ignore[arg-type]
+    return replace(facts, **changes)
 
 
 def by_id(*racks: BatteryFacts) -> Mapping[str, BatteryFacts]:

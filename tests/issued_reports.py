@@ -1,6 +1,7 @@
 """Reports on the disk, signed, for tests that spoil one of their files."""
 
 from pathlib import Path
+from typing import BinaryIO
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -24,5 +25,9 @@ def issue_table(
 ) -> Path:
     """Write a table with its manifest; signed by the first key, unless told otherwise."""
     chosen = (signer or make_signer()) if is_signed else None
-    issue(path, lambda out: out.write(table), header=HEADER, made=MADE, signer=chosen)
+
+    def write(out: BinaryIO) -> None:
+        out.write(table)
+
+    issue(path, write, header=HEADER, made=MADE, signer=chosen)
     return path

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import httpx
 from starlette.applications import Starlette
@@ -44,19 +45,19 @@ def scale_of(_asset: Asset) -> TemperatureScale:
     return SCALE
 
 
-def make_app(**views: object) -> Starlette:
+def make_app(**views: Any) -> Starlette:
     """Return the application with nothing in it but what is given."""
     empty = build_overview(Facts(make_look()), now_s=NOON_S)
-    defaults: dict[str, object] = {
+    defaults: dict[str, Any] = {
         "overview": lambda: empty,
         "status": lambda: {"a": 1},
         "battery": lambda _asset_id: None,
         "work": lambda _work_order_id: None,
     }
-    return create_app(**(defaults | views))  # type: ignore[arg-type]
+    return create_app(**(defaults | views))
 
 
-def make_order(work_order_id: str = "WO-1", **changes: object) -> WorkOrder:
+def make_order(work_order_id: str = "WO-1", **changes: Any) -> WorkOrder:
     """Return a planned move of the rack, from noon for four hours."""
     order = WorkOrder(
         work_order_id=work_order_id,
@@ -69,10 +70,10 @@ def make_order(work_order_id: str = "WO-1", **changes: object) -> WorkOrder:
         opened_by="박지원",
         opened_at_s=NOON_S - 86_400,
     )
-    return replace(order, **changes)  # type: ignore[arg-type]
+    return replace(order, **changes)
 
 
-def make_clearance(*codes: HoldCode, as_of_s: float = NOON_S, **changes: object) -> Clearance:
+def make_clearance(*codes: HoldCode, as_of_s: float = NOON_S, **changes: Any) -> Clearance:
     """Return a HOLD for these codes, or a GO for eight hours where there is none."""
     clearance = Clearance(
         work_order_id="WO-1",
@@ -87,10 +88,10 @@ def make_clearance(*codes: HoldCode, as_of_s: float = NOON_S, **changes: object)
         impact=(ImpactedService("mobile identity", 1, "UPS ups-1"),),
         valid_until_s=None if codes else as_of_s + 8 * 3600,
     )
-    return replace(clearance, **changes)  # type: ignore[arg-type]
+    return replace(clearance, **changes)
 
 
-def make_finding(finding_id: str = "F-1", **changes: object) -> Finding:
+def make_finding(finding_id: str = "F-1", **changes: Any) -> Finding:
     """Return the open finding of June 2024."""
     finding = Finding(
         finding_id=finding_id,
@@ -99,7 +100,7 @@ def make_finding(finding_id: str = "F-1", **changes: object) -> Finding:
         opened_by="박지원",
         text="pack temperatures differ by 6 K while charging",
     )
-    return replace(finding, **changes)  # type: ignore[arg-type]
+    return replace(finding, **changes)
 
 
 async def get(app: Starlette, path: str) -> httpx.Response:

@@ -85,7 +85,8 @@ class Rack:
     def open_circuit_v(self, charge: np.ndarray) -> np.ndarray:
         """Return what cells of a charge (0 to 1) rest at: LFP is flat but for its ends."""
         if self.chemistry is Chemistry.LFP:
-            return 3.25 + 0.08 * charge - 0.35 * np.exp(-18 * charge)
+            knee: np.ndarray = np.exp(-18 * charge)
+            return 3.25 + 0.08 * charge - 0.35 * knee
         return 3.45 + 0.70 * charge
 
     def _noisy(self, values: np.ndarray, sigma: float) -> np.ndarray:

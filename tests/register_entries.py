@@ -2,17 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, Generic, TypeVar
 
-from batteryd.domain.register import RegisterEntry
+from batteryd.domain.register import RegisterEntry, ServiceEntry
 from tests.builders import make_battery
+
+Entry = TypeVar("Entry", RegisterEntry, ServiceEntry)
 
 
 @dataclass(frozen=True)
-class Written:
+class Written(Generic[Entry]):
     """An entry as a ledger hands it out."""
 
     record_id: str
-    value: RegisterEntry
+    value: Entry
 
 
 def make_entry(
@@ -21,7 +24,7 @@ def make_entry(
     effective_on: date = date(2014, 8, 20),
     is_retired: bool = False,
     approved_by: str | None = "S. Park",
-    **changes: object,
+    **changes: Any,
 ) -> RegisterEntry:
     """Return what register.csv says of a battery of the Daejeon kind."""
     return RegisterEntry(
@@ -36,6 +39,6 @@ def make_entry(
     )
 
 
-def recorded(*entries: RegisterEntry) -> list[Written]:
+def recorded(*entries: RegisterEntry) -> list[Written[RegisterEntry]]:
     """Return entries as they were recorded, oldest first."""
     return [Written(entry.asset_id, entry) for entry in entries]

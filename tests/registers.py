@@ -14,7 +14,7 @@ FIRST_DAY = date(2012, 1, 1)
 DAYS = 4800  # over which the batteries were installed
 
 
-def line_of(number: int = 1, **cells: str) -> str:
+def line_of(number: int = 1, /, **cells: str) -> str:
     """Return a line of a register; `cells` are written instead of believable ones."""
     day = FIRST_DAY + timedelta(days=number * 7919 % DAYS)
     written = {

@@ -5,11 +5,14 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from batteryd.domain.alarm import Alarm, AlarmEvent, AlarmKey
 from batteryd.domain.inventory import Asset, Chemistry
 from batteryd.rules.engine import Engine
+from batteryd.rules.kind import Rule
 from batteryd.rules.lifecycle import advance
+from batteryd.rules.limit_settings import LimitSettings
 from batteryd.rules.makers import NO_LIMITS, ProfileLimits
 from batteryd.rules.rulebook import RuleBook
 from batteryd.rules.rulebook_file import parse_rulebook
@@ -34,13 +37,19 @@ def rulebook(text: str, profile_limits: ProfileLimits = NO_LIMITS) -> RuleBook:
     return parse_rulebook(tomllib.loads(text), profile_limits=profile_limits)
 
 
+def limit_of(rule: Rule) -> LimitSettings:
+    """Return the settings of a rule that is a limit."""
+    assert isinstance(rule.settings, LimitSettings)
+    return rule.settings
+
+
 def make_asset(
-    chemistry: Chemistry | None = Chemistry.NMC, *, poll_interval_s: float = 10.0, **changes: object
+    chemistry: Chemistry | None = Chemistry.NMC, *, poll_interval_s: float = 10.0, **changes: Any
 ) -> Asset:
     """Return the asset that snapshots of `tests.builders` are of."""
     asset = make_inventory(make_battery(chemistry=chemistry)).assets["rack-1"]
     source = replace(asset.source, poll_interval_s=poll_interval_s)
-    return replace(asset, source=source, **changes)  # type: ignore[arg-type]
+    return replace(asset, source=source, **changes)
 
 
 def make_engine(rules: RuleBook | str, asset: Asset | None = None) -> Engine:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -34,7 +35,7 @@ OPEN = {"-:contactor_closed": 0.0}
 PULLED = dict.fromkeys(str(c) for c in LAYOUT.columns if c.component.module == 2)
 
 
-def rack_inventory(*names: str, gateway: bool = False, **changes: object) -> Inventory:
+def rack_inventory(*names: str, gateway: bool = False, **changes: Any) -> Inventory:
     """Return racks of one room on one DC bus, each at an address of its own or behind one."""
     racks = []
     for number, name in enumerate(names, start=1):
@@ -44,7 +45,7 @@ def rack_inventory(*names: str, gateway: bool = False, **changes: object) -> Inv
             rack=name.replace("rack-", "Rack "),
             source=Source(address=address, profile="lithium-rack"),
         )
-        racks.append(replace(rack, **changes))  # type: ignore[arg-type]
+        racks.append(replace(rack, **changes))
     return make_inventory(*racks)
 
 

@@ -26,7 +26,7 @@ PROVENANCE = Provenance(
 MADE = Made(at_s=NOON_S, by="kim", clock="synchronised")
 
 
-def make_case(asset_id: str = "rack-1", *, as_of: date = AS_OF, **changes: object) -> WarrantyCase:
+def make_case(asset_id: str = "rack-1", *, as_of: date = AS_OF, **changes: Any) -> WarrantyCase:
     """Return a case; `changes` are fields of the case, of its terms, or of its battery."""
     own, terms = _taken(WarrantyCase, changes), _taken(WarrantyTerms, changes)
     battery = make_battery(asset_id, **changes)

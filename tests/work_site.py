@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -169,7 +170,7 @@ def now_s() -> float:
     return time.time()
 
 
-def make_order(**changes: object) -> WorkOrder:
+def make_order(**changes: Any) -> WorkOrder:
     """Return a planned order to move R1 and R2, from now to two hours later."""
     order = WorkOrder(
         work_order_id="WO-1",
@@ -181,13 +182,13 @@ def make_order(**changes: object) -> WorkOrder:
         opened_by="Park",
         opened_at_s=NOON_S - 86_400,
     )
-    return replace(order, **changes)  # type: ignore[arg-type]
+    return replace(order, **changes)
 
 
-def said(kind: AttestationKind, *, at_s: float = NOON_S, **more: object) -> Attestation:
+def said(kind: AttestationKind, *, at_s: float = NOON_S, **more: Any) -> Attestation:
     """Return what Park attests about WO-1."""
     attestation = Attestation("WO-1", kind, "Park", at_s)
-    return replace(attestation, **more)  # type: ignore[arg-type]
+    return replace(attestation, **more)
 
 
 def all_said(*, at_s: float = NOON_S) -> tuple[Attestation, ...]:

@@ -7,6 +7,7 @@ Readings carry noise and are rounded as a usual BMS rounds them. Time goes on fr
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -114,10 +115,10 @@ def spoilt(snapshot: Snapshot, text: str, value: float = math.nan) -> Snapshot:
     return Snapshot(snapshot.asset_id, snapshot.observed_at_s, snapshot.layout, values, quality)
 
 
-def resistance_point(*mohm: float, at_s: float = NOON_S, **changes: object) -> ResistancePoint:
+def resistance_point(*mohm: float, at_s: float = NOON_S, **changes: Any) -> ResistancePoint:
     """Return a point at 25 °C, one number a cell."""
     cells = tuple(Component(1, 1, number) for number in range(1, len(mohm) + 1))
-    known: dict[str, object] = {
+    known: dict[str, Any] = {
         "at_s": at_s,
         "string": Component(1),
         "method": 1,
@@ -129,10 +130,10 @@ def resistance_point(*mohm: float, at_s: float = NOON_S, **changes: object) -> R
         "window_s": 30.0,
         "soc_pct": 96.0,
     }
-    return ResistancePoint(**(known | changes))  # type: ignore[arg-type]
+    return ResistancePoint(**(known | changes))
 
 
-def capacity_point(at_s: float = NOON_S - 86_400.0, **changes: object) -> CapacityPoint:
+def capacity_point(at_s: float = NOON_S - 86_400.0, **changes: Any) -> CapacityPoint:
     """Return a point of a deep discharge from a rest to a rest."""
     made = CapacityPoint(
         at_s=at_s,
@@ -151,4 +152,4 @@ def capacity_point(at_s: float = NOON_S - 86_400.0, **changes: object) -> Capaci
         reported_from_pct=100.0,
         reported_to_pct=20.0,
     )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)

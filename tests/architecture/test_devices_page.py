@@ -16,7 +16,11 @@ def test_the_page_is_what_the_profiles_say() -> None:
 
 def test_every_profile_stands_there_with_exactly_its_quantities() -> None:
     sections = re.split(r"^### ", PAGE.read_text(), flags=re.MULTILINE)[1:]
-    named = {re.search(r"\.\./config/profiles/(.+?)\.toml", s)[1]: s for s in sections}
+    named = {}
+    for section in sections:
+        link = re.search(r"\.\./config/profiles/(.+?)\.toml", section)
+        assert link is not None, section
+        named[link[1]] = section
 
     assert named.keys() == PROFILES.keys()
     for name, profile in PROFILES.items():

@@ -42,7 +42,7 @@ def run(*, duration_s: float = 60.0, rack_count: int = RACK_COUNT) -> list[Bench
         assets = [_asset(number, port=port) for number in range(rack_count)]
         bare = asyncio.run(_poll(assets, duration_s=duration_s / 2, consume=lambda _: None))
         with MonitorThread.of(assets) as watch, _learning(watch, assets) as learning:
-            jobs = {
+            jobs: dict[str, tuple[float, Callable[[], object]]] = {
                 "keep what was learned": (SLICE_S, learning.keep_some),
                 "roll up": (ROLLUP_S, partial(roll_up, Rollup(watch.journal))),
             }

@@ -15,7 +15,7 @@ from time import process_time
 from gufo.snmp.aio import SnmpSession
 
 from batteryd.devices.address import SnmpAddress
-from batteryd.devices.snmp import open_snmp_link
+from batteryd.devices.snmp import EngineName, open_snmp_link
 from batteryd.devices.snmp_profile import SnmpProfile
 from batteryd.devices.snmp_reader import SnmpReader
 from batteryd.domain.inventory import Geometry
@@ -71,7 +71,7 @@ def responder() -> Iterator[int]:
 
 
 async def _measure(
-    port: int, *, engine: str, rounds: int = ROUNDS, gets: int = GETS_PER_ROUND
+    port: int, *, engine: EngineName, rounds: int = ROUNDS, gets: int = GETS_PER_ROUND
 ) -> tuple[float, float]:
     """Return milliseconds of processor time of a poll of ours and of a bare GET."""
     session = SnmpSession(HOST, port=port)

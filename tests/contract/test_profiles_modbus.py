@@ -53,7 +53,8 @@ def fitting() -> list[tuple[str, str]]:
 
 @pytest.fixture(params=fitting(), ids=" ".join)
 def case(request: pytest.FixtureRequest) -> tuple[str, str]:
-    return request.param
+    chosen: tuple[str, str] = request.param
+    return chosen
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from batteryd.devices.link import SnmpValue
 from batteryd.devices.profile import parse_profile
 from batteryd.devices.snmp_compiler import compile_snmp, rows_of_geometry
 from batteryd.devices.snmp_profile import SnmpProfile
@@ -33,7 +34,7 @@ def profile(request: pytest.FixtureRequest) -> SnmpProfile:
     return PROFILES[request.param]
 
 
-def decoded(profile: SnmpProfile, answer: dict):
+def decoded(profile: SnmpProfile, answer: dict[str, SnmpValue]):
     return compile_snmp(profile, rows_of_geometry(profile, Geometry())).decode(answer).reading
 
 

@@ -51,7 +51,8 @@ def recording(case: Path) -> Recording:
 @pytest.fixture
 def expected(case: Path) -> Mapping[str, Any]:
     path = case.with_name(case.name.replace(".recording.", ".expected."))
-    return json.loads(path.read_text())
+    read: Mapping[str, Any] = json.loads(path.read_text())
+    return read
 
 
 @pytest.fixture

@@ -36,8 +36,8 @@ VOLTS = {"normal": 3.61, "edge": 2.75, "alarm": 2.66}
 DAYS_LEFT = {"normal": 400, "alarm": 100}
 
 
-class RuleContract:
-    """Inherited by the test class of every kind."""
+class Shown:
+    """Rules of a kind, and how an engine that has them is shown a state."""
 
     kind: str
     rules: str
@@ -52,6 +52,10 @@ class RuleContract:
             for number, state in enumerate(states)
             for event in self.show(engine, state, from_s + number * self.every_s)
         ]
+
+
+class RuleContract(Shown):
+    """Inherited by the test class of every kind."""
 
     @pytest.fixture
     def engine(self) -> Engine:
@@ -125,7 +129,7 @@ class RuleContract:
         assert events[0].action == "Go and look."
 
 
-class OnSnapshots:
+class OnSnapshots(Shown):
     """For kinds that judge values: `state` may be "unknown", where nothing of them is known."""
 
     unknown_steps = 20
@@ -294,6 +298,9 @@ class OnARack(OnSnapshots):
             for number in range(polls)
             for event in self._polled(engine, state, at_s + number * self.poll_s, number)
         )
+
+    def change(self, state, rack, heat, volts, at_s, number):
+        raise NotImplementedError
 
     def _polled(self, engine, state, at_s, number):
         modules, sensors, cells = self.shape

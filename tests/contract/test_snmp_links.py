@@ -4,6 +4,7 @@ The other end is a real agent on loopback, or a socket that answers what no agen
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,7 +13,8 @@ from pydantic import SecretStr
 from pysnmp.proto.api import v2c
 
 from batteryd.devices.address import SnmpAddress
-from batteryd.devices.snmp import PatientSnmpLink, open_snmp_link
+from batteryd.devices.link import SnmpLink
+from batteryd.devices.snmp import EngineName, open_snmp_link
 from batteryd.errors import ConfigError, LinkAuthFailed, LinkError, LinkRefused, LinkTimeout
 from tests.wire.lying_agent import LyingAgent, free_port
 from tests.wire.snmp_agent import AUTH_KEY, PRIV_KEY, SnmpAgent
@@ -80,18 +82,19 @@ def slow_agent() -> Iterator[SnmpAgent]:
 
 
 @pytest.fixture(params=ENGINES)
-def engine(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+def engine(request: pytest.FixtureRequest) -> EngineName:
+    chosen: EngineName = request.param
+    return chosen
 
 
-Connect = Callable[..., PatientSnmpLink]
+Connect = Callable[..., SnmpLink]
 
 
 @pytest.fixture
-async def connect(engine: str) -> AsyncIterator[Connect]:
-    opened: list[PatientSnmpLink] = []
+async def connect(engine: EngineName) -> AsyncIterator[Connect]:
+    opened: list[SnmpLink] = []
 
-    def open_link(port: int, *, timeout_s: float = 1.0, **words) -> PatientSnmpLink:
+    def open_link(port: int, *, timeout_s: float = 1.0, **words) -> SnmpLink:
         address = SnmpAddress("127.0.0.1", port, **words)
         link = open_snmp_link(address, engine=engine, timeout_s=timeout_s)
         opened.append(link)
@@ -102,9 +105,9 @@ async def connect(engine: str) -> AsyncIterator[Connect]:
         await link.close()
 
 
-def v3_words(user: str) -> dict:
+def v3_words(user: str) -> dict[str, Any]:
     auth, privacy = V3_USERS[user]
-    words = {"version": "3", "user": user}
+    words: dict[str, Any] = {"version": "3", "user": user}
     if auth:
         words |= {"auth_protocol": auth, "auth_password": SecretStr(AUTH_KEY)}
     if privacy:

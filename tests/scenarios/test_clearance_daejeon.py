@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,16 +15,16 @@ RACKS = {f"rack-{n}" for n in range(1, 9)}
 Capture = pytest.CaptureFixture[str]
 
 
-def answer(case: Path, capsys: Capture) -> tuple[int, dict[str, list[dict[str, object]]]]:
+def answer(case: Path, capsys: Capture) -> tuple[int, dict[str, Any]]:
     exit_code = check_case(case, as_json=True)
     return exit_code, json.loads(capsys.readouterr().out)
 
 
-def codes(said: dict[str, list[dict[str, object]]]) -> list[object]:
+def codes(said: dict[str, Any]) -> list[str]:
     return sorted({str(hold["code"]) for hold in said["holds"]})
 
 
-def subjects(said: dict[str, list[dict[str, object]]], code: str) -> set[object]:
+def subjects(said: dict[str, Any], code: str) -> set[str]:
     return {hold["subject"] for hold in said["holds"] if hold["code"] == code}
 
 

@@ -25,7 +25,7 @@ def raised_in_scenario() -> list[AlarmEvent]:
     engine = Engine(
         shipped_rulebook(), [replace(a, geometry=Geometry(string_count=1)) for a in assets]
     )
-    events = []
+    events: list[AlarmEvent] = []
     while world.now_s <= scenario.scenario.duration_s:
         at_s = NOON_S + world.now_s
         for rack in world.racks.values():

@@ -52,9 +52,9 @@ class Site:
         for alarm in tuple(self.alarms.values()):
             self._move(lifecycle.expire_shelf(alarm, now_s=now_s), now_s)
         for event in (*self._engine.tick(now_s), *self._polled(now_s)):
-            alarm = self.alarms.get(name_of(event))
+            before = self.alarms.get(name_of(event))
             forgives = self._book.auto_acknowledges(event.key.rule)
-            self._move(lifecycle.advance(alarm, event, auto_acknowledge=forgives), now_s)
+            self._move(lifecycle.advance(before, event, auto_acknowledge=forgives), now_s)
 
     def _polled(self, now_s: float) -> tuple[AlarmEvent, ...]:
         if self._poll == "stops":

@@ -19,6 +19,7 @@ from simulators.scenario import find_scenario, shipped_names
 from simulators.scenario_model import Scenario
 from simulators.world import World
 from tests.builders import NOON_S
+from tests.listed import listed
 from tests.simulated import fault, make_scenario, rack_profile
 
 POLL_S = 10.0
@@ -73,7 +74,7 @@ def told(scenario: Scenario) -> list[str]:
     lines = []
     for event in watched(scenario):
         minute, second = divmod(round(event.at_s - NOON_S), 60)
-        kinds = [sign["kind"] for sign in event.evidence["signs"]]  # type: ignore[attr-defined]
+        kinds = [sign["kind"] for sign in listed(event.evidence["signs"])]
         what = "more" if event.is_addition else event.change.value
         lines.append(" ".join((f"{minute:02d}:{second:02d}", event.key.asset_id, what, *kinds)))
     return lines

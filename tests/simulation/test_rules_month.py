@@ -10,7 +10,7 @@ from batteryd.domain.quality import Quality
 from batteryd.domain.snapshot import Layout, Snapshot, failed_snapshot, parse_column
 from batteryd.rules import lifecycle
 from batteryd.rules.engine import Engine
-from batteryd.rules.lifecycle import Reason
+from batteryd.rules.lifecycle_table import Reason
 from tests.builders import NOON_S
 from tests.rulebooks import make_asset, shipped_rulebook
 

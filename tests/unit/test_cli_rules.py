@@ -127,7 +127,7 @@ def test_everything_that_is_shown_is_learned_under_that_name_and_of_those_places
 
     for end, shown in SHOWN.items():
         (name,) = [name for name in learned if name.endswith(f".{end}")]
-        assert np.size(learned[name]) == counts[shown.of], name
+        assert np.asarray(learned[name]).size == counts[shown.of], name
         if shown.backed_by:
             assert f"{name.rpartition('.')[0]}.{shown.backed_by}" in learned
 

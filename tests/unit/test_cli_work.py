@@ -1,7 +1,7 @@
 """The commands about work, on a ledger and a journal without a daemon."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -44,16 +44,16 @@ class Desk:
             "--person", *PEOPLE, "--by", "Park", *words,
         )  # fmt: skip
 
-    def read(self, **changed: dict[str, float | None]) -> None:
+    def read(self, **changed: Mapping[str, float | None]) -> None:
         write_journal(self.folder, racks(at_s=now_s(), **changed).values())
 
     def say_everything(self) -> None:
         for kind in BEFORE_WORK:
             people = ("--person", *PEOPLE) if kind.value == "briefing" else ()
             assert self.type("attest", "WO-1", "--kind", kind, "--by", "Park", *people)[0] == 0
-        for kind in ("owner_notified", "recovery_copy_confirmed"):
+        for of_service in ("owner_notified", "recovery_copy_confirmed"):
             told = ("--service", "mobile identity")
-            assert self.type("attest", "WO-1", "--kind", kind, "--by", "Choi", *told)[0] == 0
+            assert self.type("attest", "WO-1", "--kind", of_service, "--by", "Choi", *told)[0] == 0
 
 
 def at(seconds: float) -> str:

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from batteryd.domain.alarm import Alarm, AlarmEvent, Change, Condition
+from batteryd.domain.own_alarm import OWN_ASSET_ID
 from batteryd.domain.snapshot import failed_snapshot
 from batteryd.domain.warranty import WarrantyStatus
-from batteryd.monitor import OWN_ASSET_ID, Monitor, Watching
+from batteryd.monitor import Monitor, Watching
 from batteryd.notify.routing import parse_notify
 from batteryd.rules.engine import Engine
 from batteryd.rules.lifecycle import acknowledge, shelve
@@ -18,6 +19,7 @@ from batteryd.store.journal import Journal
 from batteryd.store.journal_file import open_journal_file
 from batteryd.store.ledger import Ledger
 from tests.builders import NOON_S, make_battery, make_inventory, make_layout, make_snapshot
+from tests.listed import listed
 from tests.rulebooks import trusting_rulebook
 
 NOTIFY = """
@@ -89,7 +91,10 @@ def test_a_hot_module_becomes_an_alarm_an_event_and_a_message_at_once(house: Hou
     assert message.body["room"] == "Room 5B"
     assert message.body["value"] == 52.0
     assert message.body["data_age_s"] == 0.0
-    assert [s["name"] for s in message.body["services"]] == ["mobile identity", "staff canteen"]  # type: ignore[attr-defined]
+    assert [s["name"] for s in listed(message.body["services"])] == [
+        "mobile identity",
+        "staff canteen",
+    ]
     assert house.ledger.verify() is None
 
 

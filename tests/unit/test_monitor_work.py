@@ -1,7 +1,7 @@
 """Work under watch: what takes a GO back, who hears of it, and what a restart remembers."""
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -67,7 +67,7 @@ class House:
         self.journal.file.close()
         self.ledger.close()
 
-    def step(self, **changed: dict[str, float | None]) -> None:
+    def step(self, **changed: Mapping[str, float | None]) -> None:
         """Ten seconds pass, and every rack is read."""
         self.at_s += STEP_S
         self.monitor.step(list(racks(at_s=self.at_s, **changed).values()), now_s=self.at_s)
@@ -83,7 +83,7 @@ class House:
             for attestation in all_said(at_s=self.at_s):
                 attest(tx, attestation)
 
-    def check(self, **changed: dict[str, float | None]) -> Decision:
+    def check(self, **changed: Mapping[str, float | None]) -> Decision:
         sight = Sight(self.inventory, racks(at_s=self.at_s, **changed))
         with self.ledger.transaction(self.at_s) as tx:
             checked = check(tx, self.order, sight=sight, now_s=self.at_s, actor="Park")
@@ -236,9 +236,10 @@ def test_anything_that_gets_worse_or_unknown_takes_the_go_back(
 
 def test_silence_takes_the_go_back(at_work: House) -> None:
     at_work.wait(60)
-    assert at_work.order.state is WorkState.STARTED
+    before = at_work.order
     at_work.wait(1)
 
+    assert before.state is WorkState.STARTED
     assert at_work.order.state is WorkState.REVOKED
     assert all(reason.startswith("PW-05") for reason in at_work.order.revoked_because)
 
@@ -266,13 +267,14 @@ def test_at_work_an_alarm_in_the_room_takes_the_go_back_in_the_step_of_its_first
     beside: House, heating: tuple[float, ...]
 ) -> None:
     beside.start()
-    *before, beyond = heating
-    for degrees in before:
+    *within, beyond = heating
+    for degrees in within:
         heat(beside, degrees)
-    assert beside.order.state is WorkState.STARTED
+    before = beside.order
 
     heat(beside, beyond)
 
+    assert before.state is WorkState.STARTED
     alarm = beside.alarm("module_temperature")
     assert alarm is not None
     assert alarm.value == beyond
@@ -311,11 +313,12 @@ def test_work_that_begins_while_a_reading_is_in_doubt_loses_its_go_as_it_begins(
     beside: House,
 ) -> None:
     heat(beside, 51.0)
-    assert beside.order.state is WorkState.CLEARED
+    before = beside.order
 
     beside.start()
     beside.wait(0.5)  # the next cycle
 
+    assert before.state is WorkState.CLEARED
     assert beside.alarm("module_temperature") is not None
     assert beside.order.state is WorkState.REVOKED
 
@@ -413,10 +416,11 @@ def test_a_restart_neither_forgets_a_revocation_nor_repeats_it(at_work: House) -
 def test_a_short_restart_takes_no_go_back_and_a_long_one_does(at_work: House) -> None:
     at_work.restart(after_s=30)
     at_work.wait(1)
-    assert at_work.order.state is WorkState.STARTED
-
+    after_a_short_one = at_work.order
     at_work.restart(after_s=40)
     at_work.wait(1)
+
+    assert after_a_short_one.state is WorkState.STARTED
     assert at_work.order.state is WorkState.REVOKED
 
 

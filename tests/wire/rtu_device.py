@@ -12,7 +12,7 @@ Piece = bytes | float  # bytes to send, or seconds to wait before the next piece
 Script = Callable[[bytes], Sequence[Piece]]
 
 
-def honest(request: bytes) -> Sequence[Piece]:
+def honest(request: bytes) -> Sequence[bytes]:
     """Answer each register with its own address."""
     start, count = int.from_bytes(request[2:4]), int.from_bytes(request[4:6])
     words = b"".join(number.to_bytes(2) for number in range(start, start + count))

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import time
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import httpx
 import pytest
@@ -116,11 +116,11 @@ def victoria_metrics(folder: Path) -> Server:
     return Server(command, port=port, health="/health", folder=folder)
 
 
-def influxql(server: Server, statement: str, **parameters: str) -> list[dict[str, object]]:
+def influxql(server: Server, statement: str, **parameters: str) -> list[dict[str, Any]]:
     """Run a statement on InfluxDB and return the series of its answer."""
     answer = httpx.post(f"{server.url}/query", params={"q": statement, "epoch": "ms", **parameters})
     answer.raise_for_status()
     result = answer.json()["results"][0]
     assert "error" not in result, result
-    series: list[dict[str, object]] = result.get("series", [])
+    series: list[dict[str, Any]] = result.get("series", [])
     return series

@@ -86,8 +86,8 @@ class SnmpAgent:
             config.add_v3_user(snmp, name, auth, self._auth_key, priv, PRIV_KEY)
         answers = context.SnmpContext(snmp)
         answers.unregister_context_name(v2c.OctetString(b""))
-        for name in (b"", b"rack-7"):
-            answers.register_context_name(v2c.OctetString(name), _Objects(self))
+        for context_name in (b"", b"rack-7"):
+            answers.register_context_name(v2c.OctetString(context_name), _Objects(self))
         for responder in (
             cmdrsp.GetCommandResponder,
             cmdrsp.NextCommandResponder,

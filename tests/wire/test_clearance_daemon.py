@@ -148,8 +148,8 @@ class Desk:
             people = ("--person", *PEOPLE) if kind.value == "briefing" else ()
             self.type("attest", "WO-1", "--kind", kind.value, "--by", "Park", *people)
         for service in SERVICES:
-            for kind in ("owner_notified", "recovery_copy_confirmed"):
-                about = ("--kind", kind, "--service", service, "--by", "Choi")
+            for of_service in ("owner_notified", "recovery_copy_confirmed"):
+                about = ("--kind", of_service, "--service", service, "--by", "Choi")
                 self.type("attest", "WO-1", *about)
 
     def accept(self) -> None:

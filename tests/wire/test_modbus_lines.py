@@ -60,6 +60,7 @@ def _device(unit: int, *, volts: int) -> SimDevice:
 async def peer(kind: str, folder: Path) -> AsyncIterator[Peer]:
     port = free_port()
     where = ("127.0.0.1", port)
+    server: ModbusTcpServer | ModbusSerialServer
     match kind:
         case "tcp":
             found = Peer(TcpLine(*where))

@@ -13,7 +13,7 @@ from batteryd.errors import (
     LinkRefused,
     LinkTimeout,
 )
-from tests.wire.modbus_device import Answer, Asked, ModbusDevice, honest, refusal
+from tests.wire.modbus_device import Answer, Asked, ModbusDevice, Script, honest, refusal
 
 pytestmark = pytest.mark.wire
 
@@ -210,10 +210,10 @@ def hanging_up(_asked: Asked) -> Answer:
 async def test_a_fault_ends_the_request_at_once_and_the_next_one_starts_afresh(
     device: ModbusDevice,
     link: PymodbusLink,
-    script: object,
+    script: Script,
     error: type[LinkError],
 ) -> None:
-    device.script = script  # type: ignore[assignment]
+    device.script = script
 
     async with asyncio.timeout(PATIENCE_S / 2):
         with pytest.raises(error, match=f"127.0.0.1:{device.port}"):

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -33,9 +34,9 @@ def netbox() -> Iterator[NetBoxServer]:
         yield server
 
 
-def ask(netbox: NetBoxServer, **wanted: object) -> NetBoxAnswer:
+def ask(netbox: NetBoxServer, **wanted: Any) -> NetBoxAnswer:
     token = SecretStr(netbox.token)
-    return ask_netbox(netbox.url, token=token, role="battery", **wanted)  # type: ignore[arg-type]
+    return ask_netbox(netbox.url, token=token, role="battery", **wanted)
 
 
 def test_every_page_is_read_from_the_server_that_was_named(netbox: NetBoxServer) -> None:

@@ -61,7 +61,7 @@ def polling(profile: str, *, engine: EngineName = "auto") -> Activity:
         snapshots: list[object] = []
         nameplates: list[object] = []
         fleet = Fleet(clock=clock, options=LinkOptions(snmp_engine=engine))
-        credential = Credential(version=words.partition("version=")[2] or "2c", **_words(words))
+        credential = Credential(**_words(words))
         poller = Poller(
             fleet.devices([asset], profiles=PROFILES, credentials={"here": credential}),
             sink=snapshots.append,
@@ -78,7 +78,8 @@ def polling(profile: str, *, engine: EngineName = "auto") -> Activity:
 
 
 def _words(words: str) -> dict[str, Any]:
-    return {"user": "plain"} if "version=3" in words else {"community_file": "unused"}
+    who = {"user": "plain"} if "version=3" in words else {"community_file": "unused"}
+    return {"version": words.partition("version=")[2] or "2c", **who}
 
 
 @pytest.fixture(scope="module")

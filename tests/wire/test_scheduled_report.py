@@ -67,6 +67,7 @@ class FreePortController(Controller):
     """Connects to the port which the system chose, not to port 0."""
 
     def _trigger_server(self) -> None:
+        assert isinstance(self.server, asyncio.Server)
         self.port = self.server.sockets[0].getsockname()[1]
         super()._trigger_server()
 

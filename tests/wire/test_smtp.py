@@ -68,6 +68,7 @@ class FreePortController(Controller):
     """A controller that connects to the port which the system chose, not to port 0."""
 
     def _trigger_server(self) -> None:
+        assert isinstance(self.server, asyncio.Server)
         self.port = self.server.sockets[0].getsockname()[1]
         super()._trigger_server()
 
@@ -164,7 +165,9 @@ async def test_a_repeated_mail_has_the_same_message_id() -> None:
 
 
 async def test_the_end_of_an_alarm_is_in_the_thread_of_its_beginning() -> None:
-    next_month = replace(HOT, body={**HOT.body, "since_s": HOT.body["since_s"] + 2_592_000})  # type: ignore[operator]
+    since_s = HOT.body["since_s"]
+    assert isinstance(since_s, float)
+    next_month = replace(HOT, body={**HOT.body, "since_s": since_s + 2_592_000})
     mailbox = Mailbox()
     with smtp_server(mailbox) as port:
         for notification in (HOT, GROWN, RETURNED, SILENT, next_month):

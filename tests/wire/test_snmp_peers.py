@@ -1,12 +1,14 @@
 """Our SNMP links against agents that are not ours: Net-SNMP's snmpd and snmpsim, both engines."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
 from batteryd.devices.address import SnmpAddress
-from batteryd.devices.snmp import PatientSnmpLink, exchange_opener, open_snmp_link
+from batteryd.devices.link import SnmpLink
+from batteryd.devices.snmp import exchange_opener, open_snmp_link
 from batteryd.errors import LinkAuthFailed, LinkError
 from tests.wire.foreign_agents import (
     AUTH,
@@ -26,7 +28,7 @@ UPS = "1.3.6.1.2.1.33.1"
 MODEL, STATUS, SOC, ABSENT = f"{UPS}.1.2.0", f"{UPS}.2.1.0", f"{UPS}.2.4.0", f"{UPS}.2.9.0"
 COLUMN = f"{UPS}.4.4.1.5"  # upsOutputPercentLoad
 ROWS = {f"{COLUMN}.{line}": 40 + line for line in range(1, 31)}
-VALUES = {MODEL: "LR-100", STATUS: 2, SOC: 97} | ROWS
+VALUES: dict[str, int | str] = {MODEL: "LR-100", STATUS: 2, SOC: 97, **ROWS}
 BOOTS = "1.3.6.1.6.3.10.2.1.2.0"  # snmpEngineBoots
 
 USERS: tuple[User, ...] = (
@@ -39,7 +41,7 @@ USERS: tuple[User, ...] = (
     ("SHA512", "AES256"),
 )
 
-Connect = Callable[..., PatientSnmpLink]
+Connect = Callable[..., SnmpLink]
 
 
 @pytest.fixture(scope="module")
@@ -50,9 +52,9 @@ def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForeignAgent]:
 
 @pytest.fixture(params=["gufo", "pysnmp"])
 async def connect(request: pytest.FixtureRequest) -> AsyncIterator[Connect]:
-    opened: list[PatientSnmpLink] = []
+    opened: list[SnmpLink] = []
 
-    def open_link(port: int, *, timeout_s: float = 1.0, **words) -> PatientSnmpLink:
+    def open_link(port: int, *, timeout_s: float = 1.0, **words) -> SnmpLink:
         address = SnmpAddress("127.0.0.1", port, **words)
         opened.append(open_snmp_link(address, engine=request.param, timeout_s=timeout_s))
         return opened[-1]
@@ -62,9 +64,9 @@ async def connect(request: pytest.FixtureRequest) -> AsyncIterator[Connect]:
         await link.close()
 
 
-def words_of(user: User, *, auth_key: str = AUTH_KEY) -> dict:
+def words_of(user: User, *, auth_key: str = AUTH_KEY) -> dict[str, Any]:
     auth, privacy = user
-    words = {"version": "3", "user": user_name(user), "auth_protocol": auth}
+    words: dict[str, Any] = {"version": "3", "user": user_name(user), "auth_protocol": auth}
     words["auth_password"] = SecretStr(auth_key)
     if privacy:
         words |= {"privacy_protocol": privacy, "privacy_password": SecretStr(PRIVACY_KEY)}
@@ -134,7 +136,11 @@ async def test_a_device_that_restarts_in_the_middle_of_a_walk_is_walked_to_the_e
         address = SnmpAddress("127.0.0.1", before.port, **words_of(user))
         session = await exchange_opener(address, engine=engine)()
         walk = session.walk(COLUMN)
-        rows = [await walk.next() for _ in range(10)]
+        rows = []
+        for _ in range(10):
+            row = await walk.next()
+            assert row is not None
+            rows.append(row)
 
     with snmpd(tmp_path, VALUES, users=[user], boots=8, port=before.port):
         while (row := await walk.next()) is not None:

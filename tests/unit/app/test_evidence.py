@@ -99,10 +99,10 @@ def test_a_seal_that_cannot_be_made_is_an_alarm_until_it_can(kept: Kept) -> None
     kept.evidence.seal(anchor=nowhere)
     kept.evidence.tell_of_seal(kept.record)
 
-    (raised,) = kept.events
+    (raised,), trouble = kept.events, kept.evidence.trouble
     assert (raised.key.rule, raised.change) == (SEAL_RULE, Change.RAISED)
     assert "not anchored" in raised.why
-    assert kept.evidence.trouble == (raised.why,)
+    assert trouble == (raised.why,)
 
     nowhere.parent.mkdir()
     kept.evidence.seal(anchor=nowhere)

@@ -1,6 +1,6 @@
 """Health in a living daemon: measured beside the watch, kept, caught up with after a restart."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from batteryd.app.health import HealthWatch
-from batteryd.clock import Clock
 from batteryd.domain.health import HealthPoints, Measured
 from batteryd.domain.snapshot import Snapshot
 from batteryd.errors import StoreFull
@@ -16,17 +15,8 @@ from batteryd.health.limits import DEFAULT_LIMITS
 from batteryd.store.health import HEALTH_FILE, HealthStore
 from batteryd.store.journal import Journal
 from tests.journals import open_journal
+from tests.polling import ManualClock
 from tests.worn_racks import REST_S, WornRack, deep, step
-
-
-class SetClock(Clock):
-    """A clock that stands where it was set."""
-
-    rate = 1.0
-    at_s = 0.0
-
-    def now_s(self) -> float:
-        return self.at_s
 
 
 class FullStore(HealthStore):
@@ -34,7 +24,7 @@ class FullStore(HealthStore):
 
     is_full = True
 
-    def put(self, asset_id: str, measured: Sequence[Measured]) -> None:  # type: ignore[override]
+    def put(self, asset_id: str, measured: Iterable[Measured]) -> None:
         if self.is_full:
             raise StoreFull("health.db: no space")
         super().put(asset_id, measured)
@@ -45,7 +35,7 @@ class House:
 
     def __init__(self, folder: Path, rack: WornRack) -> None:
         self.rack = rack
-        self.clock = SetClock()
+        self.clock = ManualClock(at_s=0.0)
         self.journal: Journal = open_journal(folder / "journal.db")
         self.store = FullStore.open(folder / HEALTH_FILE)
         self.store.is_full = False
@@ -62,7 +52,7 @@ class House:
             some = snapshots[at : at + 50]
             self.journal.append(some)
             self.watch.take(some)
-        self.clock.at_s = snapshots[-1].observed_at_s
+        self.clock.wall_s = snapshots[-1].observed_at_s
 
     @property
     def points(self) -> HealthPoints:

@@ -3,12 +3,12 @@
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from batteryd.app.learning import KEEP_S, SLICE_S, Learning
-from batteryd.clock import Clock
 from batteryd.errors import StoreFull
 from batteryd.rules.engine import Engine
 from batteryd.rules.kind import Learned
@@ -16,19 +16,11 @@ from batteryd.store.learned import LEARNED_FILE, RESETS, Kept, LearnedStore, Lea
 from batteryd.store.ledger import Ledger
 from tests.builders import NOON_S
 from tests.journals import open_journal
+from tests.polling import ManualClock
 from tests.rulebooks import make_asset, shipped_rulebook
 
 FAMILY = "detection"
 RULES = shipped_rulebook()
-
-
-class SetClock(Clock):
-    """A clock that the test moves."""
-
-    at_s = NOON_S
-
-    def now_s(self) -> float:
-        return self.at_s
 
 
 class FakeEngine(Engine):
@@ -83,7 +75,7 @@ class House:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.clock = SetClock()
+        self.clock = ManualClock(at_s=NOON_S)
         self.ledger = Ledger(folder / "ledger.db")
         self.journal = open_journal(folder / "journal.db")
         self.start()
@@ -118,11 +110,11 @@ class House:
         self.recall(asset_id)
         self.engine.offset_k[asset_id] = offset_k
         self.learning.keep_all()
-        self.clock.at_s += 86_400
+        self.clock.wall_s += 86_400
 
     def reset(self, asset_id: str = "rack-1") -> None:
         reset = LearningReset(asset_id, by="Kim", why="sensors were replaced")
-        with self.ledger.transaction(self.clock.at_s) as tx:
+        with self.ledger.transaction(self.clock.wall_s) as tx:
             tx.records.put(RESETS, asset_id, reset, actor="Kim", action="reset")
 
 
@@ -178,14 +170,14 @@ def test_each_run_keeps_only_some_of_many_racks(house: House) -> None:
     ],
 )
 def test_what_cannot_be_gone_on_from_begins_anew_and_says_so_once(
-    house: House, caplog: pytest.LogCaptureFixture, change: dict[str, object], because: str
+    house: House, caplog: pytest.LogCaptureFixture, change: dict[str, Any], because: str
 ) -> None:
     house.learn(1.25)
 
-    house.start(**change)  # type: ignore[arg-type]
+    house.start(**change)
     house.recall("rack-1")
     house.learning.keep_all()
-    house.clock.at_s += 300
+    house.clock.wall_s += 300
     house.learning.keep_all()
 
     assert because in house.kept().began_because
@@ -205,7 +197,7 @@ def test_why_an_engine_began_anew_is_kept_until_it_is_written(
         house.learning.keep_all()
     house.store.is_full = False
     house.learning.keep_all()
-    house.clock.at_s += 300
+    house.clock.wall_s += 300
     house.learning.keep_all()
 
     assert house.kept().began_because == "what was learned before does not fit"
@@ -303,7 +295,7 @@ def test_a_rack_whose_state_is_not_known_keeps_the_row_that_it_has(house: House)
 def test_a_clock_that_ran_back_an_hour_loses_nothing(house: House) -> None:
     house.learn(1.25)
 
-    house.clock.at_s = NOON_S - 3600
+    house.clock.wall_s = NOON_S - 3600
     house.recall("rack-1")
     house.learning.keep_all()
 

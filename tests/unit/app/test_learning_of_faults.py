@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from batteryd.app.learning import Learning
-from batteryd.clock import Clock
 from batteryd.domain.inventory import Asset, Geometry
 from batteryd.domain.snapshot import Snapshot
 from batteryd.rules.engine import Engine
@@ -15,6 +14,7 @@ from batteryd.store.learned import LEARNED_FILE, LearnedStore
 from batteryd.store.ledger import Ledger
 from tests.builders import NOON_S, make_layout
 from tests.journals import open_journal
+from tests.polling import ManualClock
 from tests.rulebooks import make_asset, shipped_rulebook
 
 POLL_S = 10.0
@@ -30,15 +30,6 @@ ASSET: Asset = make_asset(geometry=RACK, capacity_ah=100.0)
 FAULT_S = 4 * 3600.0  # after which a cell begins to lose 20 mV an hour
 ENDS_S = FAULT_S + 600.0  # after which the daemon ends
 GAP_S = 20.0
-
-
-class PollClock(Clock):
-    """A clock that is as late as the last poll."""
-
-    at_s = NOON_S
-
-    def now_s(self) -> float:
-        return self.at_s
 
 
 def polls(*, from_s: float = 0.0) -> Iterator[Snapshot]:
@@ -63,7 +54,7 @@ class House:
     """A daemon's rules, journal and memory, without anything else of it."""
 
     def __init__(self, folder: Path) -> None:
-        self.clock = PollClock()
+        self.clock = ManualClock(at_s=NOON_S)
         self.journal = open_journal(folder / "journal.db")
         self.ledger = Ledger(folder / "ledger.db")
         self.store = LearnedStore.open(folder / LEARNED_FILE)
@@ -83,7 +74,7 @@ class House:
     def live(self, *, until_s: float = np.inf, from_s: float = 0.0) -> float | None:
         """Poll, keep every five minutes; return when the leaking cell was told of."""
         for number, snapshot in enumerate(polls(from_s=from_s)):
-            at_s = self.clock.at_s = snapshot.observed_at_s
+            at_s = self.clock.wall_s = snapshot.observed_at_s
             if at_s - NOON_S >= until_s:
                 return None
             self.journal.append([snapshot])

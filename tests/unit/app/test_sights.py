@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from batteryd.app.sights import Sights
-from batteryd.clock import Clock
 from batteryd.domain.alarm import Alarm
 from batteryd.domain.nameplate import Nameplate
 from batteryd.domain.work import WorkState
@@ -22,15 +21,9 @@ from batteryd.store.usage_account import UsageAccount
 from tests.builders import NOON_S, make_battery, make_inventory, make_snapshot
 from tests.journals import open_journal
 from tests.looks import make_clearance, make_finding, make_order
+from tests.polling import ManualClock
 from tests.rulebooks import shipped_rulebook
 from tests.worn_racks import resistance_point
-
-
-class Stopped(Clock):
-    """A clock that stands at noon."""
-
-    def now_s(self) -> float:
-        return NOON_S
 
 
 class CountedLedger(Ledger):
@@ -68,7 +61,7 @@ class House:
             health_points=self.health_points,
             health_limits=DEFAULT_LIMITS,
             trouble=lambda: (),
-            clock=Stopped(),
+            clock=ManualClock(at_s=NOON_S),
         )
 
     def put(self, **states: WorkState) -> None:

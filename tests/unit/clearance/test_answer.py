@@ -6,6 +6,7 @@ from datetime import date
 from batteryd.clearance.answer import NOTICE, clearance_as_json, clearance_as_text
 from batteryd.clearance.decide import decide
 from tests.clearances import make_acceptance, make_facts, make_rack, make_service
+from tests.listed import listed
 
 EXPIRED = make_rack(warranty_last_day=date(2024, 8, 19))
 
@@ -47,7 +48,7 @@ def test_the_json_of_a_go_says_until_when_and_what_was_accepted() -> None:
     assert answer["decision"] == "GO"
     assert answer["valid_until"] == "2025-09-26T13:31:44Z"
     assert answer["accepted"] == ["PW-01"]
-    assert [w["code"] for w in answer["warnings"]] == ["PW-01"]  # type: ignore[attr-defined]
+    assert [w["code"] for w in listed(answer["warnings"])] == ["PW-01"]
 
 
 def test_a_go_for_people_says_until_when_and_what_it_is_not() -> None:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -36,9 +37,9 @@ def measured(*records: Attestation) -> ByHand:
     ],
 )
 def test_a_record_counts_where_it_is_named_young_and_about_this_battery(
-    changes: dict[str, object], counts: bool
+    changes: dict[str, Any], counts: bool
 ) -> None:
-    record = replace(make_attestation(ABSENCE), **changes)  # type: ignore[arg-type]
+    record = replace(make_attestation(ABSENCE), **changes)
 
     found = measured(record)
 

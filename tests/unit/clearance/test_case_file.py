@@ -68,8 +68,11 @@ def test_the_smallest_case_leaves_everything_unknown() -> None:
     assert facts.order.people == ()
     (battery,) = facts.batteries.values()
     assert battery.reading == Reading()
-    assert battery.warranty_last_day is battery.room_id is battery.chemistry is None
-    assert facts.findings == facts.alarms == facts.attestations == facts.services == ()
+    assert battery.warranty_last_day is None
+    assert battery.room_id is None
+    assert battery.chemistry is None
+    assert (facts.findings, facts.alarms) == ((), ())
+    assert (facts.attestations, facts.services) == ((), ())
 
 
 def test_a_battery_says_what_it_says() -> None:

@@ -8,6 +8,7 @@ from batteryd.clearance.checks_life import finding_open, life_over
 from batteryd.clearance.facts import BatteryFacts, Facts
 from batteryd.domain.clearance import HoldCode
 from tests.clearances import by_id, make_facts, make_finding, make_order, make_rack
+from tests.listed import listed
 
 PLANNED = date(2025, 9, 26)
 DAY_BEFORE = date(2025, 9, 25)
@@ -108,7 +109,7 @@ def test_two_findings_of_a_battery_are_one_hold() -> None:
     (hold,) = finding_open(make_facts(findings=(make_finding(), second)))
 
     assert '"door seal is torn" since 2025-06-02' in hold.text
-    assert [f["finding"] for f in hold.evidence["findings"]] == ["F-1", "F-2"]  # type: ignore[attr-defined]
+    assert [f["finding"] for f in listed(hold.evidence["findings"])] == ["F-1", "F-2"]
 
 
 def test_the_day_of_facts_needs_no_offset_at_utc() -> None:

@@ -1,22 +1,25 @@
 """PW-06: alarms in the room, active or of the last day."""
 
+from typing import Any
+
 import pytest
 
 from batteryd.clearance.checks_room import alarm_in_room
 from batteryd.clearance.facts import AlarmFacts, AlarmTrouble, Facts
 from tests.clearances import AS_OF_S, HOUR_S, make_facts, make_order, make_rack
+from tests.listed import listed
 
 DAY_S = 24 * HOUR_S
 
 
-def thermal(**changes: object) -> AlarmFacts:
-    facts: dict[str, object] = {
+def thermal(**changes: Any) -> AlarmFacts:
+    facts: dict[str, Any] = {
         "trouble": AlarmTrouble.THERMAL,
         "raised_at_s": AS_OF_S - 3 * DAY_S,
         "room_id": "room-5b",
         **changes,
     }
-    return AlarmFacts(**facts)  # type: ignore[arg-type]
+    return AlarmFacts(**facts)
 
 
 def subjects(facts: Facts) -> list[str]:
@@ -104,7 +107,7 @@ def test_alarms_of_one_room_are_one_hold_that_names_each() -> None:
         "room room-5b: thermal alarm, active since 2025-09-23T10:31:44Z"
         " and imbalance alarm at rack-1, over for 2.0 h"
     )
-    assert hold.evidence["alarms"][1] == {  # type: ignore[index]
+    assert listed(hold.evidence["alarms"])[1] == {
         "kind": "imbalance",
         "battery": "rack-1",
         "raised_at": "2025-09-23T10:31:44Z",

@@ -26,7 +26,7 @@ def test_a_go_has_no_reason_to_hold_and_an_end() -> None:
 
     assert clearance.decision is Decision.GO
     assert (clearance.work_order_id, clearance.as_of_s) == ("WO-5B-3", AS_OF_S)
-    assert clearance.holds == clearance.warnings == clearance.accepted == ()
+    assert (clearance.holds, clearance.warnings, clearance.accepted) == ((), (), ())
     assert clearance.impact == (ImpactedService("mobile identity", 1, "UPS ups-1"),)
 
 

@@ -22,7 +22,7 @@ from batteryd.domain.work import WorkKind
 
 MANUAL = (Path(__file__).parents[3] / "docs" / "clearance.md").read_text(encoding="utf-8")
 
-ROW_OF = {
+ROW_OF: dict[str, type[CaseTable]] = {
     "`[work_order]`": OrderTable,
     "`[[battery]]`": BatteryTable,
     "`[[finding]]`": FindingTable,
@@ -46,10 +46,9 @@ def test_every_table_of_a_case_is_in_the_manual() -> None:
 
 @pytest.mark.parametrize("name", ROW_OF)
 def test_every_key_of_a_case_is_in_the_manual_and_what_is_required_is_bold(name: str) -> None:
-    table: type[CaseTable] = ROW_OF[name]
     (row,) = (line for line in MANUAL.splitlines() if line.startswith(f"| {name} |"))
 
-    for key, field in table.model_fields.items():
+    for key, field in ROW_OF[name].model_fields.items():
         assert f"`{key}`" in row
         assert (f"**`{key}`" in row) >= field.is_required()
 

@@ -7,6 +7,7 @@ HOLD, no second step lifts it. Then whole facts made at random, and every step f
 from collections import Counter
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -128,10 +129,10 @@ READINGS = st.builds(
 )
 
 
-def with_points(reading: Reading, points_lacking: frozenset[str], **said: object) -> BatteryFacts:
+def with_points(reading: Reading, points_lacking: frozenset[str], **said: Any) -> BatteryFacts:
     """Return a battery whose device tells nothing of the points that it does not have."""
     reading = replace(reading, **dict.fromkeys(points_lacking))
-    return BatteryFacts(reading=reading, points_lacking=points_lacking, **said)  # type: ignore[arg-type]
+    return BatteryFacts(reading=reading, points_lacking=points_lacking, **said)
 
 
 def batteries(asset_id: str) -> st.SearchStrategy[BatteryFacts]:

@@ -11,6 +11,7 @@ from batteryd.domain.component import WHOLE_BATTERY
 from batteryd.rules.lifecycle import advance
 from batteryd.rules.rulebook import ALARMS_OF_WORK
 from tests.builders import NOON_S, make_alarm
+from tests.listed import listed
 from tests.rulebooks import alarms_of
 from tests.sightings import OPEN, PULLED, no_answer, poll, rack_inventory
 
@@ -85,7 +86,8 @@ def test_further_signs_raise_no_second_alarm_and_are_recorded_with_the_first():
         alarm, _, notify = advance(alarm, event)
         notified.append(notify)
     assert notified == [True, False, False]
-    kinds = [sign["kind"] for sign in alarm.evidence["signs"]]
+    assert alarm is not None
+    kinds = [sign["kind"] for sign in listed(alarm.evidence["signs"])]
     assert kinds == ["door_opened", "contactor_opened", "module_vanished"]
     assert "cabinet door opened" in alarm.why
     assert "vanished" in alarm.why

@@ -1,6 +1,7 @@
 """A fleet from an inventory: what did not change is the same object as before."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -11,7 +12,7 @@ from batteryd.devices.profile import parse_profile
 from batteryd.domain.inventory import Asset, AssetKind, Source
 from batteryd.errors import ProfileError
 
-RACK_PROFILE = {
+RACK_PROFILE: dict[str, Any] = {
     "name": "small-rack",
     "title": "A rack with one register",
     "protocol": "modbus",

@@ -210,7 +210,7 @@ async def test_those_who_wait_behind_two_refusals_send_nothing_themselves(clock)
     )
 
     assert [reader.reads for reader in readers] == [1, 1, 0]
-    assert [s.failure.split(":")[0] for s in snapshots] == ["refused", "refused", "backoff"]
+    assert [(s.failure or "").split(":")[0] for s in snapshots] == ["refused", "refused", "backoff"]
 
 
 async def test_the_nameplate_is_due_at_first_and_then_once_a_day(clock, device):

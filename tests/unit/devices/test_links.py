@@ -2,7 +2,7 @@
 
 from batteryd.devices.host_port import HostPort
 from batteryd.devices.links import Endpoints, ModbusLinks
-from batteryd.devices.modbus_line import TcpLine
+from batteryd.devices.modbus_line import ModbusLine, TcpLine
 
 GATEWAY = TcpLine("10.0.5.11", 502)
 OTHER_GATEWAY = TcpLine("10.0.5.12", 502)
@@ -24,7 +24,7 @@ class FakeModbusLink:
         self.closed += 1
 
 
-class Opened(dict):
+class Opened(dict[ModbusLine, FakeModbusLink]):
     """What was opened, by address; opening an open one again is a mistake."""
 
     def __call__(self, address):

@@ -89,7 +89,8 @@ THREE = make_profile(
 async def qualities(reader: ModbusReader) -> list[int]:
     reading = await reader.read()
     assert (np.isnan(reading.values) == (reading.quality != GOOD)).all()
-    return reading.quality.tolist()
+    codes: list[int] = reading.quality.tolist()
+    return codes
 
 
 async def test_a_poll_asks_each_request_once_and_decodes_all_of_them() -> None:

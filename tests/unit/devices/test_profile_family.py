@@ -1,9 +1,11 @@
 """A profile takes from others what it does not know itself."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
+from batteryd.devices.link import SnmpValue
 from batteryd.devices.profile import parse_profiles
 from batteryd.devices.snmp_compiler import compile_snmp, rows_of_geometry
 from batteryd.devices.snmp_profile import SnmpProfile
@@ -17,11 +19,12 @@ STANDARD_CURRENT = "1.3.6.1.2.1.33.1.2.6.0"
 SERIAL, STANDARD_SERIAL = "1.3.6.1.4.1.59999.1.9.0", "1.3.6.1.2.1.33.1.1.9.0"
 
 
-def family(*profiles: dict) -> dict[str, SnmpProfile]:
-    return parse_profiles({f"{data['name']}.toml": data for data in profiles})
+def family(*profiles: dict[str, Any]) -> dict[str, SnmpProfile]:
+    parsed = parse_profiles({f"{data['name']}.toml": data for data in profiles})
+    return {name: profile for name, profile in parsed.items() if isinstance(profile, SnmpProfile)}
 
 
-def standard(**said) -> dict:
+def standard(**said: Any) -> dict[str, Any]:
     points = [
         scalar(oid=STANDARD_CHARGE),
         scalar("current_a", oid=STANDARD_CURRENT, scale=0.1, sentinels=[-1]),
@@ -29,12 +32,12 @@ def standard(**said) -> dict:
     return profile_data(*points, name="standard", **said)
 
 
-def maker(*points: dict, **said) -> dict:
+def maker(*points: dict[str, Any], **said: Any) -> dict[str, Any]:
     data = profile_data(name="maker", extends=["standard"], **said)
     return data | {"points": list(points)}
 
 
-def read(profile: SnmpProfile, answer: dict) -> dict[str, float]:
+def read(profile: SnmpProfile, answer: dict[str, SnmpValue]) -> dict[str, float]:
     decoder = compile_snmp(profile, rows_of_geometry(profile, Geometry()))
     values = decoder.decode(answer).reading.values.tolist()
     return dict(zip((column.quantity for column in decoder.layout.columns), values, strict=True))

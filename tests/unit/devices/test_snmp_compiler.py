@@ -2,6 +2,7 @@
 
 import pytest
 
+from batteryd.devices.link import SnmpValue
 from batteryd.devices.snmp_compiler import compile_snmp, rows_of_geometry, rows_of_table
 from batteryd.devices.snmp_profile import SnmpProfile
 from batteryd.domain.inventory import Geometry
@@ -95,7 +96,7 @@ def test_a_geometry_does_not_know_which_rows_are_picked(said):
 def test_rows_are_picked_by_a_number_a_text_or_an_oid(equals, rows):
     point = make_profile(table(where={"oid": KINDS, "equals": equals})).points[0]
     column = {f"{TEMPERATURES}.{row}": 245 for row in range(1, 6)}
-    kinds = {"1": 2, "2": b"battery\0", "3": 2, "4": "1.3.6.1.4.1.7"}
+    kinds: dict[str, SnmpValue] = {"1": 2, "2": b"battery\0", "3": 2, "4": "1.3.6.1.4.1.7"}
 
     found = rows_of_table(
         point, column=column, selector={f"{KINDS}.{row}": kind for row, kind in kinds.items()}

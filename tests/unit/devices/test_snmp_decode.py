@@ -1,12 +1,15 @@
 """What an agent's answer becomes: numbers where there are any, and why not where there are none."""
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batteryd.devices.link import SnmpValue
 from batteryd.devices.snmp_compiler import compile_snmp, rows_of_geometry
 from batteryd.devices.snmp_decode import SnmpDecoder
 from batteryd.devices.snmp_profile import SnmpProfile
@@ -17,7 +20,7 @@ from tests.snmp_devices import make_profile, scalar
 STATUS, VOLTAGE, CURRENT, OLD, OTHER = (f"1.3.6.1.4.1.59999.{n}.0" for n in range(1, 6))
 
 
-def snmp_profile(*points: dict, **said: object) -> SnmpProfile:
+def snmp_profile(*points: dict[str, Any], **said: Any) -> SnmpProfile:
     """Return a profile of these points, which are voltages unless they say otherwise."""
     return make_profile(*(scalar("voltage_v") | point for point in points), **said)
 
@@ -26,7 +29,9 @@ def compiled(profile: SnmpProfile) -> SnmpDecoder:
     return compile_snmp(profile, rows_of_geometry(profile, Geometry()))
 
 
-def decoded(profile: SnmpProfile, answer: dict) -> list[tuple[float | None, Quality]]:
+def decoded(
+    profile: SnmpProfile, answer: Mapping[str, SnmpValue]
+) -> list[tuple[float | None, Quality]]:
     values, quality = compiled(profile).decode(answer).reading
     return [
         (None if math.isnan(value) else float(value), Quality(code))

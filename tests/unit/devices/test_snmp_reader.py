@@ -312,9 +312,10 @@ async def test_a_clock_that_goes_on_or_is_none_is_no_restart(later: SnmpValue | 
     reader = reader_of(agent, scalar())
     await read(reader)
 
-    agent.objects[SYS_UP_TIME] = later
     if later is None:
         del agent.objects[SYS_UP_TIME]
+    else:
+        agent.objects[SYS_UP_TIME] = later
     await read(reader)
 
     assert reader.restart_count == 0

@@ -1,6 +1,6 @@
 """Every SunSpec type: what the standard's encoder writes is read back, and nothing else is."""
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import sunspec2.mb
@@ -17,17 +17,18 @@ from tests.modbus_maps import make_profile, point, registers_of
 # Quantities with wide plausible ranges, so that the type is what decides.
 SIGNED, UNSIGNED, BITS = "power_w", "energy_throughput_kwh", "bms_alarm_bits"
 SIGNED_MAX, UNSIGNED_MAX = 10**7, 10**9
+FLOATS: dict[str, Literal[32, 64]] = {"float32": 32, "float64": 64}
 NO_NUMBERS = {"string", "pad", "sunssf", "ipaddr", "ipv6addr", "eui48", "count"}
 
 
 def bit_count(name: str) -> int:
-    return 16 * sunspec2.mb.point_type_info[name].len
+    return 16 * int(sunspec2.mb.point_type_info[name].len)
 
 
 def strategy(name: str) -> st.SearchStrategy[Any]:
     bits = bit_count(name)
     if name.startswith("float"):
-        return st.floats(0, UNSIGNED_MAX, width=bits)
+        return st.floats(0, UNSIGNED_MAX, width=FLOATS[name])
     if name.startswith("bitfield"):
         return st.integers(0, 2 ** min(bits - 1, 24) - 1)
     if name.startswith("int"):

@@ -55,12 +55,13 @@ def test_summer_and_winter_are_compared_at_25_degrees() -> None:
     points = []
     for temperature_c in (18.0, 25.0, 32.0):
         rack = WornRack(temperature_c=temperature_c)
-        points += list(measured_of(rack.asset, step(rack, rate_c=-3.0), DEFAULT_LIMITS))
+        measured = measured_of(rack.asset, step(rack, rate_c=-3.0), DEFAULT_LIMITS)
+        points += [point for point in measured if isinstance(point, ResistancePoint)]
 
-    found = [resistances_of([p], NMC)[0] for p in points if isinstance(p, ResistancePoint)]
+    found = [resistances_of([point], NMC)[0] for point in points]
 
     assert [s.median_mohm for s in found] == pytest.approx([found[1].median_mohm] * 3, rel=0.04)
-    assert points[0].mohm.mean() > 1.15 * points[1].mohm.mean()  # type: ignore[union-attr]
+    assert points[0].mohm.mean() > 1.15 * points[1].mohm.mean()
     assert found[1].correction_uncertainty_pct == pytest.approx(0.0, abs=0.2)
     assert 5 < (found[0].correction_uncertainty_pct or 0) < 12
 

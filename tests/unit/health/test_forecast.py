@@ -1,8 +1,9 @@
 """Forecasts: with the square root of age, as a range, and withheld where they would be guessed."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ BORN_S = NOON_S - 5 * YEAR_S
 RATING = Rating(67.0, 80.0, BORN_S, Chemistry.NMC)
 
 
-def point(years: float, capacity_ah: float, **changes: object) -> CapacityPoint:
+def point(years: float, capacity_ah: float, **changes: Any) -> CapacityPoint:
     at_s = BORN_S + years * YEAR_S
     made = CapacityPoint(
         at_s=at_s,
@@ -36,11 +37,11 @@ def point(years: float, capacity_ah: float, **changes: object) -> CapacityPoint:
         temperature_c=25.0,
         gap_s=0.0,
     )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 def ageing(
-    years: Sequence[float], *, life: float, noise_ah: float = 0.0, seed: int = 1
+    years: Iterable[float], *, life: float, noise_ah: float = 0.0, seed: int = 1
 ) -> list[CapacityPoint]:
     """Return points of a battery that has lost 20 % after `life` years, by the square root."""
     chance = np.random.default_rng(seed)

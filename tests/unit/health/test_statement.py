@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from batteryd.health.limits import HealthLimits
 from batteryd.health.statement import HealthFacts, HealthStatement, state_health
 from batteryd.health.words import lines_of
 from tests.builders import NOON_S, make_battery
+from tests.listed import listed
 from tests.worn_racks import WornRack, capacity_point, resistance_point
 
 DAY_S = 86_400.0
@@ -28,10 +30,10 @@ BATTERY = make_battery(
 SEEN = next(RACK.live((10.0, 0.0)))
 
 
-def stated(battery: Battery = BATTERY, **facts: object) -> HealthStatement:
-    known: dict[str, object] = {"asset": RACK.asset, "last_good": SEEN}
+def stated(battery: Battery = BATTERY, **facts: Any) -> HealthStatement:
+    known: dict[str, Any] = {"asset": RACK.asset, "last_good": SEEN}
     return state_health(
-        HealthFacts(battery, **(known | facts)),  # type: ignore[arg-type]
+        HealthFacts(battery, **(known | facts)),
         now_s=NOON_S,
     )
 
@@ -204,10 +206,10 @@ def test_programs_read_every_cell_and_null_for_what_is_not_known() -> None:
 
     read = health_as_json(stated(points=points, limits=limits))
 
-    (state,), (of_string,) = read["resistance"], read["capacity"]  # type: ignore[misc]
-    assert state["kj_per_mol_source"] == "the site's own"  # type: ignore[index]
-    assert [c["component"] for c in state["cells"]] == ["s1/m01/c02", "s1/m01/c01"]  # type: ignore[index]
-    assert state["cells"][0]["growth_pct"] is None  # type: ignore[index]
-    assert of_string["points"][0]["at"] == "2025-11-24T12:00:00Z"  # type: ignore[index]
-    assert of_string["forecast"]["earliest"] is None  # type: ignore[index]
+    (state,), (of_string,) = listed(read["resistance"]), listed(read["capacity"])
+    assert state["kj_per_mol_source"] == "the site's own"
+    assert [c["component"] for c in state["cells"]] == ["s1/m01/c02", "s1/m01/c01"]
+    assert state["cells"][0]["growth_pct"] is None
+    assert of_string["points"][0]["at"] == "2025-11-24T12:00:00Z"
+    assert of_string["forecast"]["earliest"] is None
     assert read["bms_soh"] is None

@@ -1,6 +1,6 @@
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from batteryd.domain.notification import DeliveryState, Notification
 from batteryd.errors import DeliveryError, StoreFull
 from batteryd.notify.outbox import ATTEMPTS_AT_ONCE_MAX, Outbox
 from batteryd.store.ledger import Ledger
+from batteryd.store.ledger_outbox import LedgerOutbox
 from tests.builders import NOON_S
 from tests.outboxes import ObedientChannel, tell
 from tests.polling import ManualClock
@@ -323,18 +324,20 @@ async def test_an_outage_is_logged_when_it_begins_and_when_it_ends(
 async def test_a_full_disk_stops_the_outbox_until_there_is_space(
     ledger: Ledger, caplog: pytest.LogCaptureFixture
 ) -> None:
-    class FullStore:
+    class FullStore(LedgerOutbox):
         is_full = True
 
-        def __getattr__(self, name: str) -> object:
-            if name == "claim" and self.is_full:
+        def claim(
+            self, channel: str, *, now_s: float, until_s: float, limit: int
+        ) -> Sequence[Notification]:
+            if self.is_full:
                 raise StoreFull("no space")
-            return getattr(ledger.outbox, name)
+            return super().claim(channel, now_s=now_s, until_s=until_s, limit=limit)
 
-    store, pager = FullStore(), ObedientChannel()
+    store, pager = FullStore(ledger.outbox._file), ObedientChannel()
     tell(ledger, "pager")
     clock = ManualClock(at_s=NOON_S)
-    outbox = Outbox(store, {"pager": pager}, clock=clock)  # type: ignore[arg-type]
+    outbox = Outbox(store, {"pager": pager}, clock=clock)
     running = asyncio.create_task(outbox.run())
 
     async with asyncio.timeout(5):

@@ -1,6 +1,6 @@
 """After the work: an order stays open until the room is watched again as it was before."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -36,8 +36,8 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
     made.close()
 
 
-def closed_again(**changed: dict[str, float | None]) -> dict[str, Snapshot]:
-    every = {name: CLOSED | changed.get(name, {}) for name in ("R1", "R2", "R3")}
+def closed_again(**changed: Mapping[str, float | None]) -> dict[str, Snapshot]:
+    every = {name: {**CLOSED, **changed.get(name, {})} for name in ("R1", "R2", "R3")}
     return racks(at_s=DONE_S, **every)
 
 

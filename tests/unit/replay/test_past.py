@@ -1,5 +1,7 @@
 """What the ledger says of the past of one battery: work near it, and resets of what was learned."""
 
+from typing import Any
+
 import pytest
 
 from batteryd.domain.alarm import Change
@@ -113,7 +115,7 @@ def test_limits_are_tight_from_the_start_of_the_work_to_its_end():
 def test_what_was_learned_before_a_reset_is_forgotten_at_it():
     rules = '[rule.module_warmer]\nkind = "heat_peer"\n'
     resets = Past(resets_s=(NOON_S + 4.5 * 3600,))
-    learned = {}
+    learned: dict[str, Any] = {}
     for name, past_ in (("reset", resets), ("kept", NOTHING)):
         playback = Playback(rulebook(rules), make_asset(), past=past_)
         for snapshot in Rack(shape=(6, 2, 2)).snapshots(5.0):

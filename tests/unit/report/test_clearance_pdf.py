@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -61,7 +62,7 @@ def test_every_entry_is_there_with_its_number_its_person_and_its_time() -> None:
 
 
 def test_every_decision_is_printed_with_its_reasons_and_their_evidence() -> None:
-    page = clearance_page(EVENING)
+    page: dict[str, Any] = clearance_page(EVENING)
 
     assert [(d["decision"], d["seq"], len(d["holds"])) for d in page["decisions"]] == [
         ("HOLD", "12", 2),
@@ -107,7 +108,7 @@ def test_the_json_has_every_field_of_every_entry() -> None:
 
 def test_what_is_not_printed_is_said() -> None:
     checked = tuple(entry(seq, "checked", GO) for seq in range(1, DECISIONS_MAX + 6))
-    page = clearance_page(replace(EVENING, entries=checked))
+    page: dict[str, Any] = clearance_page(replace(EVENING, entries=checked))
 
     assert len(page["decisions"]) == DECISIONS_MAX
     assert page["omissions"] == [

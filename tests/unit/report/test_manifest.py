@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -87,13 +88,10 @@ def test_what_is_no_signature_fits_nothing(content: bytes) -> None:
 
 
 def test_four_files_are_written_and_nothing_is_left_over(tmp_path: Path) -> None:
-    written = issue(
-        tmp_path / "r.csv",
-        lambda out: out.write(TABLE),
-        header=HEADER,
-        made=MADE,
-        signer=make_signer(),
-    )
+    def write(out: BinaryIO) -> None:
+        out.write(TABLE)
+
+    written = issue(tmp_path / "r.csv", write, header=HEADER, made=MADE, signer=make_signer())
 
     names = ["r.csv", "r.csv.manifest.json", "r.csv.manifest.json.sig", "r.csv.manifest.json.pub"]
     assert [path.name for path in written] == names

@@ -1,6 +1,7 @@
 """A permit is a permission only while every fact says so, and looks like what it is."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -117,7 +118,7 @@ def test_a_reason_carries_its_evidence_and_how_old_that_was() -> None:
 
 
 def test_what_a_device_did_not_say_is_printed_as_unknown() -> None:
-    page = permit_page(permit_view())
+    page: dict[str, Any] = permit_page(permit_view())
 
     assert page["batteries"][1] == {
         "asset_id": "NIRS-5F-R9",
@@ -135,7 +136,7 @@ def test_what_a_device_did_not_say_is_printed_as_unknown() -> None:
 
 
 def test_every_check_is_listed_with_what_became_of_it() -> None:
-    page = permit_page(permit_view(PLANNED, HOLD))
+    page: dict[str, Any] = permit_page(permit_view(PLANNED, HOLD))
 
     outcomes = {row["code"]: row["outcome"] for row in page["checks"]}
     assert outcomes["PW-01"] == "nothing found"

@@ -3,6 +3,7 @@
 import hashlib
 import io
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -22,11 +23,11 @@ from tests.papers import text_of
 from tests.warranty_reports import MADE, PROVENANCE, make_case, make_report, small_room
 
 
-def page_of(report: WarrantyReport) -> dict[str, object]:
+def page_of(report: WarrantyReport) -> dict[str, Any]:
     return warranty_page(report, lines_of(report), csv_sha256="ab" * 32)
 
 
-def line(number: int = 1, **changes: object) -> Line:
+def line(number: int = 1, **changes: Any) -> Line:
     plain = Line(
         asset_id=f"rack-{number}",
         site="대전",

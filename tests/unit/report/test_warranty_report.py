@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ def cells(report: WarrantyReport, asset_id: str = "rack-1") -> dict[str, Cell]:
     return next(row for row in rows if row["asset_id"] == asset_id)
 
 
-def flags(**changes: object) -> set[str]:
+def flags(**changes: Any) -> set[str]:
     found = cells(make_report(make_case(**changes)))["data_quality"]
     assert isinstance(found, tuple)
     return set(found)
@@ -120,7 +121,7 @@ def test_what_nobody_could_look_up_is_empty_and_not_zero() -> None:
     ],
 )
 def test_what_is_missing_in_the_evidence_is_flagged(changes: dict[str, object], flag: str) -> None:
-    complete: dict[str, object] = {
+    complete: dict[str, Any] = {
         "document": "c.pdf",
         "document_sha256": "ab" * 32,
         "service_life_years": 10.0,
@@ -134,7 +135,7 @@ def test_what_is_missing_in_the_evidence_is_flagged(changes: dict[str, object], 
 def test_every_flag_is_tested() -> None:
     (marker,) = (
         mark
-        for mark in test_what_is_missing_in_the_evidence_is_flagged.pytestmark  # type: ignore[attr-defined]
+        for mark in test_what_is_missing_in_the_evidence_is_flagged.pytestmark  # type: ignore[attr-defined]  # set by pytest
     )
 
     assert {flag for _, flag in marker.args[1]} == set(FLAGS)

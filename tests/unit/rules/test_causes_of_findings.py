@@ -11,6 +11,7 @@ from batteryd.rules.kind import Rule, Standing
 from batteryd.rules.parameters import RuleSettings
 from batteryd.rules.rack import racks_of
 from tests.builders import NOON_S
+from tests.listed import listed
 from tests.racks import Rack, asset_of
 
 SHOWN = Rack((8, 2, 4))
@@ -71,7 +72,7 @@ def test_the_first_finding_of_a_module_is_the_alarm_and_others_are_added() -> No
 
     assert short(first) == [("warmer", "s1/m03", "raised", False)]
     assert short(later) == [("warmer", "s1/m03", "raised", True)]
-    assert [(e["rule"], e["at_s"]) for e in later[0].evidence["found"]] == [
+    assert [(e["rule"], e["at_s"]) for e in listed(later[0].evidence["found"])] == [
         ("warmer", NOON_S),
         ("leaking", NOON_S + 300),
     ]
@@ -127,7 +128,7 @@ def test_of_several_at_once_the_most_urgent_is_the_alarm_then_the_warmest() -> N
     (event,) = say(Causes(), *both, warmth_k=warmth_k)
 
     assert str(event.key.component) == "s1/m04"
-    assert {e["component"] for e in event.evidence["found"]} == {"s1/m03", "s1/m04"}
+    assert {e["component"] for e in listed(event.evidence["found"])} == {"s1/m03", "s1/m04"}
 
 
 def test_an_alarm_ends_when_all_that_belongs_to_it_is_over() -> None:

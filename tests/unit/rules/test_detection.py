@@ -132,7 +132,7 @@ def test_a_rack_that_warms_in_cool_air_has_lost_its_cooling():
 
 def test_a_sensor_that_freezes_is_told_once_the_rack_moves():
     rack = Rack(ambient_c=lambda at_h: 22.0 + 1.5 * after(LEARN_H, at_h))
-    frozen = {}
+    frozen: dict[str, float] = {}
 
     def change(at_h, heat, volts):
         frozen.setdefault("c", heat[6, 0])

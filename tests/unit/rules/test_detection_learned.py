@@ -252,7 +252,7 @@ def test_the_beginning_and_the_end_of_work_delay_no_alarm_that_develops() -> Non
 
     rack = Rack()
     polls = list(rack.snapshots(LEARN_H + 1.5, leaking))
-    told = {}
+    told: dict[bool, list[AlarmEvent]] = {}
     for with_work in (False, True):
         engine, told[with_work] = engine_for(rack), []
         for number, poll in enumerate(polls):

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from batteryd.domain.alarm import AlarmEvent, Change, Priority
 from batteryd.domain.component import Component, Scope, parse_component
 from batteryd.domain.snapshot import Layout, Snapshot
+from tests.listed import listed
 from tests.racks import OF_ALL, Rack, judged, watched
 from tests.racks import Change as Changes
 
@@ -145,7 +146,7 @@ def found(events: Iterable[AlarmEvent]) -> set[tuple[str, Component, float]]:
         (entry["rule"], parse_component(entry["component"]), entry["at_s"])
         for event in events
         if event.scope in (Scope.MODULE, Scope.CELL)
-        for entry in event.evidence.get("found", ())
+        for entry in listed(event.evidence.get("found", ()))
     }
 
 

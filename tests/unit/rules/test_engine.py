@@ -1,6 +1,8 @@
 """The engine as a whole: who is watched, restarts, reloads, and a rule that breaks."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -224,12 +226,12 @@ def test_a_reload_with_other_settings_hands_on_what_was_learned():
     engine = make_engine(shipped_rulebook())
     for n in range(200):
         show(engine, 24.5, at_s=NOON_S + 10 * n)
-    before = engine.learned("rack-1")[OFFSETS]
+    before: Mapping[str, Any] = engine.learned("rack-1")[OFFSETS]
 
     stricter = SHIPPED.read_text().replace("deadband = 2.0 ", "deadband = 3.0 ", 1)
     engine.reload(rulebook(stricter), [make_asset()], now_s=NOON_S + 2000)
     show(engine, 24.5, at_s=NOON_S + 2010)
-    after = engine.learned("rack-1")[OFFSETS]
+    after: Mapping[str, Any] = engine.learned("rack-1")[OFFSETS]
 
     assert after["s1.heat.believed.polls"] > before["s1.heat.believed.polls"]
 
@@ -253,11 +255,12 @@ def test_what_is_forgotten_is_learned_anew_and_alarms_stand():
     engine.forget("rack-1")
     forgotten = engine.learned("rack-1")
     events = show(engine, 52.0, at_s=NOON_S + 1010)
+    anew: Mapping[str, Any] = engine.learned("rack-1")[OFFSETS]
 
     assert standing == ()
     assert forgotten == {}
     assert events == ()
-    assert engine.learned("rack-1")[OFFSETS]["s1.heat.believed.polls"].tolist() == [1.0]
+    assert anew["s1.heat.believed.polls"].tolist() == [1.0]
 
 
 def test_of_an_asset_that_nobody_watches_nothing_is_learned():

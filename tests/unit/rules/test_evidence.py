@@ -13,6 +13,7 @@ from batteryd.rules.evidence import MEASURES
 from batteryd.rules.folding import Folding
 from batteryd.rules.found import OVER_MAX, Found
 from batteryd.rules.kind import Standing, Subject
+from tests.listed import listed
 from tests.racks import Rack, watched
 from tests.rulebooks import shipped_rulebook
 
@@ -206,7 +207,7 @@ def test_what_is_added_leaves_the_alarm_its_own_words_and_numbers():
     assert addition.startswith("module 5 of Rack 1")
     assert (added.value, added.setpoint) == (before.value, before.setpoint)
     assert added.evidence["value"] == before.evidence["value"]
-    assert [e["why"] for e in added.evidence["found"]][-1] == addition
+    assert [e["why"] for e in listed(added.evidence["found"])][-1] == addition
 
 
 def test_the_end_names_the_alarm_and_when_each_finding_was_over():
@@ -217,7 +218,7 @@ def test_the_end_names_the_alarm_and_when_each_finding_was_over():
 
     end = next(e for e in events if e.change is Change.RETURNED)
     assert end.why.startswith("module 4 of Rack 1: back to normal after")
-    assert all(entry["over_at_s"] <= end.at_s for entry in end.evidence["found"])
+    assert all(entry["over_at_s"] <= end.at_s for entry in listed(end.evidence["found"]))
 
 
 def test_the_list_of_an_alarm_that_stands_for_ever_does_not_grow_for_ever():
@@ -256,7 +257,7 @@ def of_limit(component, *, at_s, priority=Priority.MEDIUM, change=Change.RAISED,
 
 def test_a_limit_keeps_its_words_and_lists_what_was_added_to_it_until_its_end():
     folding = Folding(shipped_rulebook().effective(Subject("rack-4", "daejeon")))
-    standing = {}
+    standing: dict[AlarmKey, Standing] = {}
 
     def told(*events):
         out = folding.fold(events, standing, now_s=events[0].at_s)

@@ -55,7 +55,7 @@ def hot(component, *, at_s, **more):
 def told():
     """Lead events past what belongs together on one battery; return what is told of them."""
     folding = Folding(RULES.effective(Subject("rack-4", "daejeon")))
-    standing = {}
+    standing: dict[AlarmKey, Standing] = {}
 
     def lead(*events, now_s=None):
         now_s = events[0].at_s if now_s is None else now_s

@@ -152,8 +152,8 @@ def test_an_illegal_step_is_refused_with_a_reason_and_changes_nothing(
 
     transition = STEPS[step](before)
 
-    assert transition == (before, reason, False)
     assert transition.is_refused
+    assert transition == (before, reason, False)
 
 
 def test_a_new_alarm_carries_what_its_event_says():

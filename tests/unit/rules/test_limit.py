@@ -16,6 +16,7 @@ from batteryd.domain.snapshot import (
     failed_snapshot,
     parse_column,
 )
+from batteryd.rules.limit import Limits
 from tests.builders import NOON_S, make_snapshot
 from tests.rulebooks import alarms_of, make_asset, make_engine, rulebook, told
 
@@ -346,5 +347,7 @@ def test_assets_with_the_same_rules_and_layout_share_one_program():
     for rack in racks:
         engine.evaluate(make_snapshot(rack.asset_id), NOON_S)
 
-    programs = [engine._watches[rack.asset_id]._evaluators["limit"]._program for rack in racks]
-    assert programs[0] is programs[1]
+    one, other = (engine._watches[rack.asset_id]._evaluators["limit"] for rack in racks)
+    assert isinstance(one, Limits)
+    assert isinstance(other, Limits)
+    assert one._program is other._program

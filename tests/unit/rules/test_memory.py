@@ -11,7 +11,7 @@ from batteryd.rules.memory import recollect, remind
 class Sensors:
     """What is remembered of three sensors."""
 
-    REMEMBERED: ClassVar = ("offset_k", "learned_s", "mean_c", "waiting", "clock")
+    REMEMBERED: ClassVar[tuple[str, ...]] = ("offset_k", "learned_s", "mean_c", "waiting", "clock")
 
     def __init__(self) -> None:
         self.offset_k = np.zeros(3)

@@ -7,7 +7,7 @@ from batteryd.domain.inventory import Chemistry
 from batteryd.errors import ConfigError
 from batteryd.rules.kind import Subject
 from batteryd.rules.makers import NO_LIMITS
-from tests.rulebooks import rulebook, shipped_rulebook
+from tests.rulebooks import limit_of, rulebook, shipped_rulebook
 
 HOT = """
 [rule.module_temperature]
@@ -53,7 +53,7 @@ def test_an_override_is_for_those_it_names_and_keeps_the_keys_it_does_not_say():
     book = rulebook(HOT + "[rule.module_temperature.battery.rack-1]\ndeadband = 5.0\n")
 
     deadbands = [
-        book.effective(Subject(asset_id, "daejeon"))[0].settings.deadband
+        limit_of(book.effective(Subject(asset_id, "daejeon"))[0]).deadband
         for asset_id in ("rack-1", "rack-2")
     ]
 
@@ -235,7 +235,7 @@ def test_the_shipped_rules_carry_the_documented_temperatures():
     def temperatures(chemistry):
         rules = shipped_rulebook().effective(Subject("rack-1", "daejeon", chemistry))
         (rule,) = [rule for rule in rules if rule.name == "module_temperature"]
-        return rule.settings.setpoint.by_priority
+        return limit_of(rule).setpoint.by_priority
 
     assert temperatures(Chemistry.NMC) == temperatures(None)
     assert temperatures(None) == {Priority.MEDIUM: 40.0, Priority.CRITICAL: 50.0}

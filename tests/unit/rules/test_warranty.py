@@ -5,7 +5,13 @@ from datetime import date, timedelta
 import pytest
 
 from batteryd.domain.alarm import Priority
-from batteryd.domain.warranty import NO_TERMS, UNKNOWN_DATES, LifeDates, WarrantyTerms
+from batteryd.domain.warranty import (
+    NO_TERMS,
+    UNKNOWN_DATES,
+    LifeDates,
+    WarrantyBasis,
+    WarrantyTerms,
+)
 from batteryd.rules.engine import Engine
 from batteryd.rules.kind import Subject
 from batteryd.rules.warranty import WarrantySettings
@@ -43,7 +49,7 @@ def test_every_step_is_told_once_as_the_days_go_by(engine):
 
 
 def test_the_sentence_gives_the_day_and_how_it_was_found(engine):
-    terms = WarrantyTerms(basis="installed", months=120)
+    terms = WarrantyTerms(basis=WarrantyBasis.INSTALLED, months=120)
     dates = LifeDates(installed_on=date(2014, 8, 20))
 
     (running_out,) = engine.assess([assess("rack-1", terms, dates, date(2024, 6, 1))], NOON_S)

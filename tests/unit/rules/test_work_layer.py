@@ -6,8 +6,17 @@ from batteryd.domain.inventory import Chemistry
 from batteryd.errors import ConfigError
 from batteryd.rules.kind import Subject
 from batteryd.rules.makers import NO_LIMITS
+from batteryd.rules.silence import SilenceSettings
 from tests.builders import NOON_S, make_snapshot
-from tests.rulebooks import alarms_of, make_asset, make_engine, rulebook, shipped_rulebook, told
+from tests.rulebooks import (
+    alarms_of,
+    limit_of,
+    make_asset,
+    make_engine,
+    rulebook,
+    shipped_rulebook,
+    told,
+)
 
 T1 = "s1/m02/t1:temperature_c"
 HOT = """
@@ -80,9 +89,9 @@ def test_the_work_layer_wins_over_every_other_and_keeps_what_it_does_not_say():
 
     (rule,) = book.effective(rack())
 
-    assert rule.settings.off_delay_s == 90.0
-    assert rule.settings.setpoint.medium == 40.0
-    assert book.effective(rack(at_work=False))[0].settings.off_delay_s == 30.0
+    assert limit_of(rule).off_delay_s == 90.0
+    assert limit_of(rule).setpoint.medium == 40.0
+    assert limit_of(book.effective(rack(at_work=False))[0]).off_delay_s == 30.0
 
 
 def test_without_any_work_layer_nobody_at_work_is_told_apart():
@@ -98,7 +107,7 @@ def test_the_work_layer_is_part_of_the_digest():
 def mistakes_in(text, limits=NO_LIMITS):
     with pytest.raises(ConfigError) as caught:
         rulebook(text, limits)
-    found = {}
+    found: dict[str, list[str]] = {}
     for mistake in caught.value.mistakes:
         found.setdefault(mistake.key.removeprefix("rule."), []).append(mistake.allowed)
     return {key: "; ".join(said) for key, said in found.items()}
@@ -342,7 +351,7 @@ def test_as_it_ships_temperatures_are_five_kelvin_lower_during_work(chemistry):
 
     def limits(*, at_work):
         rules = book.effective(Subject("rack-1", "daejeon", chemistry, at_work=at_work))
-        return {r.name: r.settings for r in rules}["module_temperature"].limits
+        return limit_of({r.name: r for r in rules}["module_temperature"]).limits
 
     before, during = limits(at_work=False), limits(at_work=True)
     assert {p: n - 5.0 for p, n in before.items()} == during
@@ -352,6 +361,7 @@ def test_as_it_ships_work_asks_for_no_more_patience_with_silence():
     rules = shipped_rulebook().effective(Subject("rack-1", "daejeon", at_work=True))
 
     (silence,) = [rule.settings for rule in rules if rule.name == "silence"]
+    assert isinstance(silence, SilenceSettings)
     assert silence.polls == 2
 
 

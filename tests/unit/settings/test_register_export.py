@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,8 +42,8 @@ def imported(file: SourceFile, listed: InventoryRows | None = None) -> dict[str,
     }
 
 
-def changed(entry: RegisterEntry, **changes: object) -> RegisterEntry:
-    return replace(entry, battery=replace(entry.battery, **changes))  # type: ignore[arg-type]
+def changed(entry: RegisterEntry, **changes: Any) -> RegisterEntry:
+    return replace(entry, battery=replace(entry.battery, **changes))
 
 
 @pytest.mark.parametrize(

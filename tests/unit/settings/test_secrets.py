@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from batteryd.settings.load import check_config, load_configuration
 from batteryd.settings.model import Credential, Influx, Schedule, Settings
@@ -103,10 +104,11 @@ def test_every_secret_has_a_sibling_for_its_file(section: type[Influx | Credenti
 
 
 def test_no_other_section_has_secrets() -> None:
-    sections = {
-        name: field.annotation
-        for name, field in Settings.model_fields.items()
-        if name not in ("influx", "credentials", "schedule")
-    } | {"schedule": Schedule}
+    sections: dict[str, type[BaseModel]] = {"schedule": Schedule}
+    for name, field in Settings.model_fields.items():
+        if name not in ("influx", "credentials", "schedule"):
+            assert isinstance(field.annotation, type)
+            assert issubclass(field.annotation, BaseModel)
+            sections[name] = field.annotation
 
     assert {name for name, model in sections.items() if list(secret_names(model))} == set()

@@ -9,6 +9,7 @@ from batteryd.domain.alarm import Priority
 from batteryd.rules.found import added_to
 from batteryd.rules.kind import Subject
 from batteryd.rules.rulebook_file import parse_rulebook
+from batteryd.rules.silence import SilenceSettings
 from simulators.demo import patient_rules, told
 from simulators.scenario import find_scenario
 from tests.builders import make_alarm
@@ -26,7 +27,8 @@ def test_a_fast_clock_is_patient_with_silence_during_work_too(
     rules = {r.name: r for r in parse_rulebook(tomllib.loads(text)).effective(rack)}
 
     silence = rules.pop("silence").settings
-    assert (silence.polls, silence.after_s.high) == (polls, high_s)  # type: ignore[attr-defined]
+    assert isinstance(silence, SilenceSettings)
+    assert (silence.polls, silence.after_s.high) == (polls, high_s)
     shipped = {r.name: r for r in shipped_rulebook().effective(rack)}
     assert rules == {name: rule for name, rule in shipped.items() if name != "silence"}
 

@@ -1,7 +1,8 @@
 """Signed checkpoints, what they show that hashes do not, and keys that follow one another."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -287,10 +288,10 @@ def test_nothing_is_appended_to_an_anchor_file_that_knows_another_chain(
     ],
 )
 def test_a_spoilt_anchor_file_is_named_with_its_line(
-    ledger: Ledger, anchor: Path, spoil: object, said: str
+    ledger: Ledger, anchor: Path, spoil: Callable[[list[str]], list[str]], said: str
 ) -> None:
     lines = anchor.read_text().splitlines()
-    anchor.write_text("".join(f"{line}\n" for line in spoil(lines)))  # type: ignore[operator]
+    anchor.write_text("".join(f"{line}\n" for line in spoil(lines)))
 
     try:
         found = str(ledger.verify(trust=anchored(anchor)) or "")
@@ -375,7 +376,7 @@ def test_a_retired_key_signs_no_more(ledger: Ledger, key: SigningKey, tmp_path: 
         ledger.checkpoint(LATER_S, key)
 
 
-def sign_by_hand(ledger: Ledger, key: SigningKey, *, named: str, **changes: object) -> None:
+def sign_by_hand(ledger: Ledger, key: SigningKey, *, named: str, **changes: Any) -> None:
     """Add a checkpoint as somebody would who has a key and an editor."""
     with ledger.transaction(LATER_S) as tx:
         tx.audit(

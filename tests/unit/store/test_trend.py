@@ -28,7 +28,7 @@ class RemoteFake:
         self.asked.append((asset_id, str(column), from_s, to_s, period_s))
         if self._error:
             raise StoreError(self._error)
-        at_ms = np.arange(from_s // period_s * period_s, to_s, period_s, np.int64) * 1000
+        at_ms = np.arange(from_s // period_s * period_s, to_s, period_s, dtype=np.int64) * 1000
         return polls(np.zeros(len(at_ms), np.int64), at_ms, np.full((len(at_ms), 1), 20.0))
 
 

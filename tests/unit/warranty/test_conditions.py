@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -32,10 +33,10 @@ INSTALLED_S = datetime(2025, 9, 16, tzinfo=UTC).timestamp()  # ten days before
 HOUR_S = 3600.0
 
 
-def battery(**conditions: float | None) -> Battery:
+def battery(**conditions: Any) -> Battery:
     return make_battery(
         dates=LifeDates(installed_on=date(2025, 9, 16)),
-        warranty=WarrantyTerms(conditions=OperatingConditions(**conditions)),  # type: ignore[arg-type]
+        warranty=WarrantyTerms(conditions=OperatingConditions(**conditions)),
     )
 
 
@@ -214,11 +215,11 @@ def test_cycles(counter: Counter | None, standing: ConditionStanding, words: str
 )
 def test_energy_and_health(
     conditions: dict[str, float],
-    usage: dict[str, Counter],
+    usage: dict[str, Any],
     standing: ConditionStanding,
     words: str,
 ) -> None:
-    finding = judged(battery(**conditions), Usage("rack-1", INSTALLED_S, NOW_S, **usage))  # type: ignore[arg-type]
+    finding = judged(battery(**conditions), Usage("rack-1", INSTALLED_S, NOW_S, **usage))
 
     assert finding.standing is standing
     assert words in finding.text

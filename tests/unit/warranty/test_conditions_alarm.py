@@ -7,6 +7,7 @@ from batteryd.domain.component import WHOLE_BATTERY
 from batteryd.domain.conditions import ConditionFinding, ConditionStanding, ContractCondition
 from batteryd.warranty.condition_alarm import RULE, condition_events
 from tests.builders import NOON_S, make_alarm
+from tests.listed import listed
 
 TOO_HOT = ConditionFinding(
     asset_id="rack-1",
@@ -44,7 +45,7 @@ def test_a_condition_that_threatens_a_claim_is_raised_with_its_evidence() -> Non
     assert (event.change, event.priority) == (Change.RAISED, Priority.MEDIUM)
     assert event.why == TOO_HOT.text
     assert event.evidence["conditions"] == ["temperature"]
-    assert event.evidence["findings"][0]["above_h_min"] == 12.0  # type: ignore[index]
+    assert listed(event.evidence["findings"])[0]["above_h_min"] == 12.0
 
 
 def test_the_same_conditions_are_told_once() -> None:

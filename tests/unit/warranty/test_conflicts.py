@@ -1,6 +1,7 @@
 """Contract, register and device disagree: each disagreement is told, and which one counts."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -14,8 +15,8 @@ INSTALLED = WarrantyBasis.INSTALLED
 DATES = LifeDates(manufactured_on=date(2013, 11, 4), installed_on=date(2014, 8, 20))
 
 
-def battery(**terms: object) -> Battery:
-    known = WarrantyTerms(basis=INSTALLED, months=120, **terms)  # type: ignore[arg-type]
+def battery(**terms: Any) -> Battery:
+    known = WarrantyTerms(basis=INSTALLED, months=120, **terms)
     return make_battery(dates=DATES, warranty=known)
 
 

@@ -63,16 +63,16 @@ def test_batteries_do_not_disturb_each_other() -> None:
 
 
 def test_services_are_kept_by_the_same_rule() -> None:
-    def service(grade: int, day: date) -> Written:
+    def service(grade: int, day: date) -> Written[ServiceEntry]:
         entry = ServiceEntry(Service("payments", grade, "ups-1"), day, "inventory.toml", "", "Kim")
-        return Written(entry.service_id, entry)  # type: ignore[arg-type]
+        return Written(entry.service_id, entry)
 
     revisions = [service(2, date.min), service(1, date(2025, 10, 9))]
 
     before, after = (as_of(revisions, day=date(2025, 10, d)) for d in (8, 9))
 
-    assert before["payments/ups-1/"].service.grade == 2  # type: ignore[attr-defined]
-    assert after["payments/ups-1/"].service.grade == 1  # type: ignore[attr-defined]
+    assert before["payments/ups-1/"].service.grade == 2
+    assert after["payments/ups-1/"].service.grade == 1
 
 
 @given(

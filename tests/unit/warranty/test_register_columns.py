@@ -1,6 +1,7 @@
 """An entry as text, column by column."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -38,9 +39,9 @@ def test_the_columns_begin_with_those_of_the_csv_and_have_every_key_of_a_battery
     ],
 )  # fmt: skip
 def test_a_value_is_written_in_the_spelling_that_the_register_takes(
-    column: str, changes: dict[str, object], text: str
+    column: str, changes: dict[str, Any], text: str
 ) -> None:
-    assert cell_of(make_entry(**changes), column) == text  # type: ignore[arg-type]
+    assert cell_of(make_entry(**changes), column) == text
 
 
 def test_an_id_that_carries_its_site_is_called_by_its_name_in_the_csv() -> None:

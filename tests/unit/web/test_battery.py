@@ -105,7 +105,7 @@ def test_an_alarm_of_its_room_is_shown_whichever_battery_said_it_first() -> None
     inventory = make_inventory(
         make_battery(), make_battery("rack-2"), make_battery("rack-9", room_id="room-6")
     )
-    rooms = inventory.rooms | {"room-6": Room("room-6", "daejeon", "Room 6")}
+    rooms = {**inventory.rooms, "room-6": Room("room-6", "daejeon", "Room 6")}
     by = [{"rule": "room_warming", "component": "s1", "asset_id": n} for n in ("rack-2", "rack-1")]
     alarms = tuple(
         make_alarm(

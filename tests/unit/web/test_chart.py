@@ -13,7 +13,7 @@ DAY_S = 86_400.0
 
 def plotted(*values: float, step_s: float = 3600.0, digits: int = 1, days: float = 1.0) -> Plot:
     from_s = NOON_S - days * DAY_S
-    at_s = from_s + step_s * np.arange(len(values))
+    at_s = from_s + step_s * np.arange(len(values), dtype=np.float64)
     chart = Chart("Temperature", "°C", (ChartLine("hottest", at_s, np.array(values)),), digits)
     return plot(chart, ChartSpan("", from_s, NOON_S, (chart,)), time_zone="Asia/Seoul")
 

@@ -1,6 +1,7 @@
 """The page of a work order, read on a telephone in front of a rack."""
 
 from dataclasses import replace
+from typing import Any
 from urllib.parse import quote
 
 from batteryd.domain.clearance import Hold, HoldCode
@@ -17,7 +18,7 @@ def view_of(facts: WorkFacts, *, now_s: float = NOON_S) -> WorkView:
     return build_work(facts, now_s=now_s)
 
 
-def facts(**changes: object) -> WorkFacts:
+def facts(**changes: Any) -> WorkFacts:
     decided = Decided(make_order(), make_clearance(HoldCode.NOT_ISOLATED, HoldCode.LIFE_OVER))
     whole = WorkFacts(
         look=make_look(make_snapshot(at_s=NOON_S - 4)),
@@ -33,7 +34,7 @@ def facts(**changes: object) -> WorkFacts:
         ),
         history=(Step(NOON_S - 86_400, "박지원", "opened", "planned"),),
     )  # fmt: skip
-    return replace(whole, **changes)  # type: ignore[arg-type]
+    return replace(whole, **changes)
 
 
 async def page_of(given: WorkFacts, path: str = f"/work/{ORDER}") -> str:
