@@ -80,15 +80,24 @@ def told_of(
 ) -> list[AlarmEvent]:
     """Return what one rule says of some polls."""
     engine = engine_of(kind, rack, **keys)
-    return [event for poll in polls for event in engine.evaluate(poll, poll.observed_at_s)]
+    events = [event for poll in polls for event in engine.evaluate(poll, poll.observed_at_s)]
+    assert {event.key.rule for event in events} <= {"only"}  # a rule that fails is told of too
+    return events
 
 
 def learned(
     kind: str, rack: StillRack, hours: float, happens: Happens | None = None, **keys: float
 ) -> dict[str, np.ndarray]:
     """Return what is remembered after so many hours: `heat.offset`, `only.normal_k`."""
+    return learned_of(kind, rack, rack.polls(hours, happens), **keys)
+
+
+def learned_of(
+    kind: str, rack: StillRack, polls: Iterable[Snapshot], **keys: float
+) -> dict[str, np.ndarray]:
+    """Return what is remembered after some polls."""
     engine = engine_of(kind, rack, **keys)
-    for poll in rack.polls(hours, happens):
+    for poll in polls:
         engine.evaluate(poll, poll.observed_at_s)
     kept = engine.learned("rack-1")["detection"]
     assert isinstance(kept, dict)

@@ -323,6 +323,8 @@ def test_a_joint_is_told_from_its_own_normal_on(
         (0.0, 2.6, [Priority.MEDIUM]),  # no bar is that long
         (0.1, 1.4, []),  # ten times 1.48 * 0.1 mΩ
         (0.1, 1.6, [Priority.LOW]),
+        (0.1, 3.5, [Priority.LOW]),
+        (0.1, 3.9, [Priority.MEDIUM]),
     ],
 )
 def test_before_its_normal_is_known_a_joint_is_told_by_a_wide_margin(
@@ -380,22 +382,107 @@ def test_a_joint_is_measured_from_a_steady_rate_before_the_load(
     assert bool(raised_h(events)) == is_judged
 
 
+def long_load(poll_s: float) -> tuple[float, Course]:
+    """Return a load of a quarter of an hour that begins at a poll, and when it begins."""
+    starts_h = 48 * poll_s / 3600
+    return starts_h, lambda at_h: -1.0 * (0 <= at_h - starts_h < 0.25)
+
+
 @pytest.mark.parametrize(
-    ("poll_s", "after_s"),
-    [(5.0, 40), (10.0, 40), (30.0, 120), (60.0, 240), (75.0, 300), (90.0, None)],
+    ("poll_s", "after_s", "window_s"),
+    [
+        (5.0, 40, 40),
+        (10.0, 40, 40),
+        (30.0, 120, 120),
+        (60.0, 240, 240),
+        (75.0, 300, 375),  # it may have begun at any time since the poll before
+        (90.0, None, None),  # too few polls in the time in which it shows
+    ],
 )
 def test_a_joint_is_told_after_three_polls_that_are_believed(
-    poll_s: float, after_s: float | None
+    poll_s: float, after_s: float | None, window_s: float | None
 ) -> None:
-    starts_h = 48 * poll_s / 3600  # at a poll
-    load = discharges(starts_h, rate=-1.0)
+    starts_h, load = long_load(poll_s)
     happens = loosened(1.5, from_h=0.0, rate_c=load)
 
-    events = told("cell_joint", joints(load, poll_s), starts_h + 2 * LASTS_H, happens)
+    events = told("cell_joint", joints(load, poll_s), starts_h + 0.25, happens)
 
     assert [3600 * (at_h - starts_h) for at_h in raised_h(events)] == (
         [] if after_s is None else [pytest.approx(after_s, abs=0.1)]
     )
+    assert [event.evidence["window_s"] for event in events] == (
+        [] if window_s is None else [pytest.approx(window_s, abs=0.1)]
+    )
+
+
+@pytest.mark.parametrize(
+    ("poll_s", "from_s", "to_s"),
+    [
+        (5.0, 20, 160),
+        (10.0, 20, 160),
+        (30.0, 60, 210),  # until six polls were seen
+        (60.0, 120, 360),  # but not for longer than 400 s
+    ],
+)
+def test_what_is_learned_is_where_the_line_through_the_window_begins(
+    poll_s: float, from_s: float, to_s: float
+) -> None:
+    starts_h, load = long_load(poll_s)
+
+    def excess_mohm(at_s: float) -> float:
+        return 0.1 * (at_s > 103) + 0.05 * (at_s < from_s - 1) + 0.05 * (at_s > 203)
+
+    def happens(at_h: float, heat: np.ndarray, volts: np.ndarray) -> None:
+        at_s = 3600 * (at_h - starts_h)
+        loosened(excess_mohm(at_s), from_h=0.0, rate_c=load)(at_h, heat, volts)
+
+    kept = learned("cell_joint", joints(load, poll_s), starts_h + 0.24, happens)
+
+    times_s = np.arange(from_s, to_s + 1, poll_s)
+    _, begins_mohm = np.polyfit(times_s, [excess_mohm(at_s) for at_s in times_s], 1)
+    assert kept["only.learned_mohm"][4 * CELL[0] + CELL[1]] == pytest.approx(begins_mohm, abs=0.003)
+
+
+def test_what_cells_were_before_a_load_is_that_of_about_a_minute() -> None:
+    starts_h, load = long_load(10.0)
+
+    def happens(at_h: float, heat: np.ndarray, volts: np.ndarray) -> None:
+        volts[CELL] -= 20 * MV * (at_h > starts_h - 65 / 3600)  # it settled a minute before
+
+    kept = learned("cell_joint", joints(load), starts_h + 0.24, happens)
+
+    left_mv = 20 * (1 - 10 / 60) ** 6
+    assert kept["only.learned_mohm"][4 * CELL[0] + CELL[1]] == pytest.approx(
+        left_mv / 100, abs=0.005
+    )
+
+
+@pytest.mark.parametrize(("mohm", "is_beyond"), [(0.98, False), (1.02, True)])
+def test_a_bar_that_was_always_longer_is_normal(mohm: float, *, is_beyond: bool) -> None:
+    happens = loosened(lambda since_h: mohm if since_h > 0.2 else 0.8, from_h=FIRST_H)
+
+    events = told("cell_joint", joints(), SECOND_H + LASTS_H, happens)
+
+    assert bool(raised_h(events)) == is_beyond
+
+
+def test_of_a_module_that_is_told_nothing_is_learned_and_of_the_others_it_is() -> None:
+    kept = learned("cell_joint", joints(), FIRST_H + 2 * LASTS_H, loosened(1.5, from_h=0.0))
+
+    expected = [[1] * 4, [1] * 4, [0] * 4, [1] * 4]
+    assert kept["only.discharges"].reshape(4, 4).tolist() == expected
+
+
+@pytest.mark.parametrize(("lasts_s", "is_learned"), [(35, False), (45, True)])
+def test_a_discharge_that_is_over_before_three_polls_were_seen_teaches_nothing(
+    lasts_s: float, *, is_learned: bool
+) -> None:
+    def load(at_h: float) -> float:
+        return -1.0 * (0 <= at_h - FIRST_H < lasts_s / 3600)
+
+    kept = learned("cell_joint", joints(load), FIRST_H + LASTS_H)
+
+    assert kept["only.discharges"].all() == is_learned
 
 
 @pytest.mark.parametrize(
@@ -412,7 +499,7 @@ def test_what_a_cell_sags_before_and_after_the_window_says_nothing_of_its_joint(
 
 
 def test_what_a_cell_is_known_by_is_the_mean_of_about_ten_discharges() -> None:
-    starts_h = [0.2 + 0.15 * number for number in range(14)]
+    starts_h = [0.2 + 0.16 * number for number in range(14)]  # each after a steady rest
 
     def happens(at_h: float, heat: np.ndarray, volts: np.ndarray) -> None:
         mohm = 0.1 if at_h >= starts_h[12] else 0.0

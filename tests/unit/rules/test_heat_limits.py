@@ -140,6 +140,21 @@ def test_a_whole_module_far_above_the_rack_is_told_where_it_left_its_own_normal(
     assert is_told("heat_peer", rack, warm(by_k, always_k=always_k, rack_k=rack_k)) == is_beyond
 
 
+@pytest.mark.parametrize(("warmer", "is_beyond"), [(1, False), (3, True)])
+def test_a_whole_module_of_coarse_sensors_has_to_leave_its_normal_by_more_than_a_step(
+    warmer: int, *, is_beyond: bool
+) -> None:
+    def happens(at_h: float, heat: np.ndarray, volts: np.ndarray) -> None:
+        heat[WARM] += 4.0
+        if at_h >= ONSET_H:  # by 1.1 K or 1.3 K on the mean of ten sensors
+            heat[WARM] += 1.0
+            heat[WARM, :warmer] += 1.0
+
+    rack = StillRack((8, 10, 0), sensor_c=COARSE_C)
+
+    assert is_told("heat_peer", rack, happens) == is_beyond
+
+
 def test_before_its_normal_is_known_a_module_is_not_blamed_for_what_it_may_always_have() -> None:
     assert raised_h(told("heat_peer", StillRack(), 2.9, warm(3.5, from_h=0.0))) == []
 
@@ -289,13 +304,14 @@ def test_modules_that_heat_alike_are_no_modules_of_their_own() -> None:
         (24.3, 0.0, 1.05, 2.0 / 0.6),
         (24.3, 0.8, 1.45, 2.0),  # so much swing is usual
         (24.3, 2.8, 1.95, 3.0 + 0.5 / 1.5),  # for three hours a slack of 1.45 K
+        (24.5, 0.0, 1.5, 2.0 / 1.05),  # half degrees are fine enough
         (COARSE_C, 0.0, 2.0, 2.5 / 1.2),
     ],
 )
 def test_what_is_beyond_the_slack_adds_up_to_an_alarm(
     sensor_c: float, rack_k: float, by_k: float, after_h: float
 ) -> None:
-    rack = StillRack(sensor_c=sensor_c)
+    rack = StillRack(poll_s=120.0, sensor_c=sensor_c)
 
     (at_h,) = raised_h(told("heat_drift", rack, ONSET_H + 4.0, warm(by_k, rack_k=rack_k)))
 
@@ -309,7 +325,7 @@ def test_what_is_within_the_slack_never_adds_up() -> None:
 
 
 def test_nothing_adds_up_under_load_nor_for_two_hours_after_it() -> None:
-    rack = StillRack(rate_c=lambda at_h: -0.15 * (ONSET_H <= at_h < ONSET_H + 0.5))
+    rack = StillRack(poll_s=120.0, rate_c=lambda at_h: -0.15 * (ONSET_H <= at_h < ONSET_H + 0.5))
 
     (at_h,) = raised_h(told("heat_drift", rack, ONSET_H + 6.0, warm(1.45)))
 
@@ -321,18 +337,31 @@ def test_nothing_adds_up_under_load_nor_for_two_hours_after_it() -> None:
     [
         (0.0, 3.0 / 1.8),  # from 4 K·h to 1: what is over counts four times
         (0.2, 3.0 / 1.0),
-        (0.3, None),  # more than half of the slack: 0.15 K·h an hour
+        (0.25, None),  # more than half of the slack: 0.2 K·h an hour
     ],
 )
 def test_a_sum_comes_down_once_the_heat_is_gone(left_k: float, after_h: float | None) -> None:
     happens = warm(lambda since_h: 1.45 if since_h < 5.0 else left_k)
 
-    ended_h = over_h(told("heat_drift", StillRack(), ONSET_H + 9.0, happens))
+    ended_h = over_h(told("heat_drift", StillRack(poll_s=120.0), ONSET_H + 9.2, happens))
 
     off_delay_h = 1 / 6
     assert [at_h - ONSET_H - 5.0 - off_delay_h for at_h in ended_h] == (
         [] if after_h is None else [pytest.approx(after_h, abs=0.1)]
     )
+
+
+def test_a_sum_that_is_no_alarm_outlasts_a_pause_in_the_heat() -> None:
+    happens = warm(lambda since_h: 0.0 if 1.0 <= since_h < 2.0 else 1.45)
+
+    (at_h,) = raised_h(told("heat_drift", StillRack(poll_s=120.0), ONSET_H + 5.0, happens))
+
+    # 1 K·h, then an hour at 0.45 K below the slack, then the rest.
+    assert at_h - ONSET_H == pytest.approx(2.0 + 1.45, abs=0.1)
+
+
+def test_of_four_that_drift_alike_none_is_told() -> None:
+    assert told("heat_drift", StillRack(TWENTY), ONSET_H + 4.0, four_warm(1.45)) == []
 
 
 # ------------------------------------------------------------------------------- heat_pattern

@@ -6,13 +6,17 @@ import numpy as np
 import pytest
 
 from batteryd.domain.alarm import Priority
+from tests.racks import HOUR_S
+from tests.rulebooks import alarms_of
 from tests.still_racks import (
     Happens,
     StillRack,
+    engine_of,
     learned,
     over_h,
     raised_h,
     told,
+    told_of,
 )
 
 Course = Callable[[float], float]
@@ -89,7 +93,7 @@ def test_a_rack_is_given_the_time_that_it_takes_to_follow_its_air() -> None:
 
 def test_a_rack_that_the_air_is_warming_is_no_fault() -> None:
     rack = StillRack(ambient_c=stepped((0.0, 22.0), (COOLING_H, 4.0), (COOLING_H + 1.0, -4.0)))
-    happens = whole_rack(stepped((COOLING_H + 0.5, 3.0), (COOLING_H + 1.0, -2.0)))
+    happens = whole_rack(stepped((COOLING_H + 0.1, 4.0), (COOLING_H + 1.0, -4.0)))
 
     assert raised_h(told("heat_cooling", rack, COOLING_H + 2.0, happens)) == []
 
@@ -132,6 +136,22 @@ def test_a_rack_is_back_at_half_of_its_limit(left_k: float, *, is_over: bool) ->
     assert bool(over_h(events)) == is_over
 
 
+@pytest.mark.parametrize(("step_k", "is_over"), [(1.9, False), (1.7, True)])
+def test_an_alarm_whose_normal_was_lost_is_over_at_its_limit_above_the_air(
+    step_k: float, *, is_over: bool
+) -> None:
+    before = told(
+        "heat_cooling", StillRack(), COOLING_H + 1.0, whole_rack(stepped((COOLING_H, 3.0)))
+    )
+    rack = StillRack(ambient_c=lambda at_h: 24.3 - step_k)
+    engine = engine_of("heat_cooling", rack)
+    engine.restore(alarms_of(before), now_s=before[-1].at_s)
+
+    after = [e for p in rack.polls(5.0) for e in engine.evaluate(p, p.observed_at_s)]
+
+    assert bool(over_h(after)) == is_over
+
+
 # ------------------------------------------------------------------------------- heat_room
 
 RISE_H = 2.5
@@ -155,6 +175,19 @@ def test_air_that_warms_by_five_kelvin_within_two_hours_is_the_room(
     events = told("heat_room", room(ramp(by_k, over_hours=over_hours)), RISE_H + over_hours + 0.3)
 
     assert bool(raised_h(events)) == is_beyond
+
+
+@pytest.mark.parametrize("poll_s", [59.9, 120.0, 240.0])
+@pytest.mark.parametrize(("over_hours", "is_beyond"), [(2.0, True), (2.3, False)])
+def test_two_hours_are_two_hours_at_any_pace_of_polls(
+    poll_s: float, over_hours: float, *, is_beyond: bool
+) -> None:
+    course = ramp(5.4, over_hours=over_hours)
+    rack = StillRack(ambient_c=lambda at_h: 22.0 + course(at_h), poll_s=poll_s)
+
+    assert bool(raised_h(told("heat_room", rack, RISE_H + over_hours + 0.5, on_delay_s=0.0))) == (
+        is_beyond
+    )
 
 
 def test_a_room_is_told_after_two_minutes() -> None:
@@ -211,6 +244,24 @@ def test_a_room_that_is_as_warm_a_day_later_is_meant_to_be() -> None:
     assert over_h(events) == [pytest.approx(RISE_H + DAY_H + 0.5, abs=0.3)]
 
 
+def test_after_a_gap_a_room_is_back_once_its_air_was_known_for_a_while() -> None:
+    back_h = RISE_H + 2.0
+    rack = StillRack(
+        ambient_c=stepped((0.0, 22.0), (RISE_H, 8.0), (back_h - 0.5, -8.0)),
+        soc_pct=lambda at_h: np.nan,  # nobody knows what happened in the gap
+    )
+    first_s = next(rack.polls(0.1)).observed_at_s
+    polls = (
+        poll
+        for poll in rack.polls(back_h + 2.0)
+        if not back_h - 1.0 < (poll.observed_at_s - first_s) / HOUR_S < back_h
+    )
+
+    ended_h = over_h(told_of("heat_room", rack, polls))
+
+    assert ended_h == [pytest.approx(back_h + 20 / 60 + 0.5, abs=0.06)]
+
+
 # ------------------------------------------------------------------------------- heat_charge
 
 CHARGE_H = 4.0
@@ -254,6 +305,20 @@ def test_modules_that_part_on_charge_by_three_kelvin_are_told(
 
     assert [e.priority for e in events] == expected
     assert all(at_h == pytest.approx(CHARGE_H + 0.5, abs=0.02) for at_h in raised_h(events))
+
+
+@pytest.mark.parametrize(("by_k", "is_beyond"), [(4.8, False), (5.2, True)])
+def test_modules_that_are_always_uneven_part_by_what_they_part_more(
+    by_k: float, *, is_beyond: bool
+) -> None:
+    def happens(at_h: float, heat: np.ndarray, volts: np.ndarray) -> None:
+        apart_k = by_k if at_h >= CHARGE_H else 2.0
+        heat[::2] += apart_k / 2
+        heat[1::2] -= apart_k / 2
+
+    events = told("heat_charge", StillRack(rate_c=charging), CHARGE_H + 1.0, happens)
+
+    assert bool(raised_h(events)) == is_beyond
 
 
 @pytest.mark.parametrize(("rate", "is_beyond"), [(0.09, False), (0.11, True), (-0.3, False)])
