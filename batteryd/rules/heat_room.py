@@ -25,6 +25,7 @@ from batteryd.rules.detector import (
     Seen,
     steps_of,
 )
+from batteryd.rules.heat_seen import rolled
 from batteryd.rules.held import Judged
 from batteryd.rules.rack import Floats, Rack
 
@@ -117,10 +118,12 @@ class HeatRoom:
         return bool(np.isfinite(self.ring[-SETTLED_SLOTS:]).any(axis=1).all())
 
     def _keep(self, now: Floats, at_s: float) -> None:
-        if not at_s - self.began[0] < SLOT_S:
-            self.began[0] = at_s
-            self.ring[:-1] = self.ring[1:]
-            self.ring[-1] = now
+        if np.isnan(self.began[0]):
+            self.began[0] = at_s - SLOT_S
+        slots = int((at_s - self.began[0]) // SLOT_S)
+        if slots > 0:
+            self.began[0] += slots * SLOT_S
+            self.ring = rolled(self.ring, now[np.newaxis], slots=slots)
 
     def _text(self, air: float, every: float) -> tuple[float, float, str, str]:
         if air > self._settings.ambient_k:

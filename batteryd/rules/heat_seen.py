@@ -149,10 +149,10 @@ class HeatSeen:
         self.slope_ring[-1, 0], self.slope_ring[-1, 1:] = at_s, self.residual
         if math.isnan(self.clock[1]):
             self.clock[1] = at_s
-        if at_s - self.clock[1] >= SWING_SLOT_S:
-            self.clock[1] = at_s
-            self.ring[:-1] = self.ring[1:]
-            self.ring[-1] = self.common
+        slots = int((at_s - self.clock[1]) // SWING_SLOT_S)
+        if slots > 0:
+            self.clock[1] += slots * SWING_SLOT_S
+            self.ring = rolled(self.ring, np.full(1, self.common), slots=slots)
         self.swing_k = self._swing()
 
     def _swing(self) -> float:
@@ -171,6 +171,11 @@ class HeatSeen:
         known = known[np.isfinite(known)]
         limit_k = CALM_K + 0.3 * (self.quantum.step >= 1.0)
         return len(known) >= CALM_SLOTS // 2 and float(known.max() - known.min()) <= limit_k
+
+
+def rolled(ring: Floats, newest: Floats, *, slots: int) -> Floats:
+    """Return a ring after so many more slots: polls that fit no slot must not stretch it."""
+    return np.concatenate((ring, np.repeat(newest, slots, axis=0)))[-len(ring) :]
 
 
 def interquartile_mean(values: Floats) -> float:
