@@ -1,6 +1,6 @@
 """Pictures of alarms: a module against its rack, a cell against others, and when there is none."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,9 +12,9 @@ from batteryd.app.peers import picture_of, pictures_of
 from batteryd.cli.alarm_picture import HEIGHT, WIDTH, picture_as_json, picture_lines
 from batteryd.domain.alarm import Alarm, Condition
 from batteryd.domain.inventory import Geometry
-from batteryd.domain.snapshot import Layout, Snapshot, parse_column
+from batteryd.domain.snapshot import Column, Layout, Snapshot, parse_column
 from batteryd.store.journal import Journal
-from batteryd.store.trend import Trend
+from batteryd.store.trend import Trend, TrendLine
 from batteryd.web.chart import ChartSpan, plot
 from tests.builders import NOON_S, make_alarm, make_key, make_layout
 from tests.journals import open_journal
@@ -392,9 +392,17 @@ def test_many_peers_are_represented_by_some(journal: Journal) -> None:
     class Counted(Trend):
         asked = 0
 
-        def query(self, *args: object, **options: object) -> object:  # type: ignore[override]
-            self.asked += 1
-            return super().query(*args, **options)  # type: ignore[arg-type]
+        def lines(
+            self,
+            asset_id: str,
+            columns: Sequence[Column],
+            from_s: float,
+            to_s: float,
+            *,
+            points_max: int,
+        ) -> tuple[TrendLine, ...]:
+            self.asked += len(columns)
+            return super().lines(asset_id, columns, from_s, to_s, points_max=points_max)
 
     trend = Counted(journal)
     picture_of(
