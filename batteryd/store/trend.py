@@ -52,20 +52,8 @@ class Trend:
     """Answers for one journal and, where there is one, the InfluxDB that follows it."""
 
     def __init__(self, journal: Journal, remote: RemoteHistory | None = None) -> None:
-        self._journal = journal
         self._local = LocalHistory(journal)
         self._remote = remote
-
-    def query(
-        self, asset_id: str, column: Column, from_s: float, to_s: float, *, points_max: int
-    ) -> TrendLine:
-        """Return at most `points_max` (2 or more) points of `from_s <= time < to_s`.
-
-        Raises:
-            StoreError: the journal cannot be read.
-        """
-        (line,) = self.lines(asset_id, (column,), from_s, to_s, points_max=points_max)
-        return line
 
     def lines(
         self,
@@ -76,7 +64,9 @@ class Trend:
         *,
         points_max: int,
     ) -> tuple[TrendLine, ...]:
-        """Return the same of several columns, with what the journal has of them at one moment.
+        """Return one line a column, each at most `points_max` (2 or more) points.
+
+        They are of `from_s <= time < to_s`, and all of them as of one moment of the journal.
 
         Raises:
             StoreError: the journal cannot be read.
@@ -103,7 +93,7 @@ class Trend:
             found = as_summaries(found)
         is_small = not len(older) and len(found) <= points_max
         period_s = local.resolution.period_s if is_small else _period_s(width_s, local.resolution)
-        return _line(fold(together(older, found), period_s=period_s), period_s, missing)
+        return _points(fold(together(older, found), period_s=period_s), period_s, missing)
 
     def _older(self, span: Span, local: LocalLines, width_s: float) -> tuple[Summaries, str]:
         """Return what the journal no longer keeps, and what is missing of it."""
@@ -123,7 +113,7 @@ def _period_s(width_s: float, resolution: Resolution) -> int:
     return max(1, math.ceil(width_s / unit_s)) * unit_s
 
 
-def _line(lines: Summaries, period_s: int, missing: str) -> TrendLine:
+def _points(lines: Summaries, period_s: int, missing: str) -> TrendLine:
     return TrendLine(
         at_s=lines.start_s.astype(np.float64),
         minimum=lines.minimum[:, 0],
