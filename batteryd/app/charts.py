@@ -3,7 +3,8 @@
 A battery's temperature is many columns. Where the device has sensors, the chart shows the highest
 of them and their mean; where it has too many, or none, what its BMS sums up itself. The spread of
 the cells is the highest cell minus the lowest, of means: over an hour in which the charge changes,
-the highest of the one and the lowest of the other were never there together.
+the highest of the one and the lowest of the other were never there together. All columns of a chart
+are read as of one moment: a poll that comes in meanwhile is in all of them or in none.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -21,7 +22,7 @@ SENSORS_MAX = 64  # columns of one chart
 _DAY_S = 86_400.0
 _SPANS = (("Last 24 hours", _DAY_S), ("Last 30 days", 30 * _DAY_S))
 
-_Query = Callable[[Column], TrendLine]
+_Read = Callable[[Sequence[Column]], tuple[TrendLine, ...]]  # as of one moment
 
 
 def charts_of(
@@ -41,23 +42,23 @@ def charts_of(
 def _span(
     title: str, trend: Trend, asset_id: str, layout: Layout, *, from_s: float, to_s: float
 ) -> ChartSpan:
-    def query(column: Column) -> TrendLine:
-        return trend.query(asset_id, column, from_s, to_s, points_max=POINTS_MAX)
+    def read(columns: Sequence[Column]) -> tuple[TrendLine, ...]:
+        return trend.lines(asset_id, columns, from_s, to_s, points_max=POINTS_MAX)
 
     charts = (
-        _temperature(layout, query),
-        _cell_spread(layout, query),
-        _single("Current", "A", "current_a", layout, query, digits=1),
-        _single("State of charge", "%", "soc_pct", layout, query),
+        _temperature(layout, read),
+        _cell_spread(layout, read),
+        _single("Current", "A", "current_a", layout, read, digits=1),
+        _single("State of charge", "%", "soc_pct", layout, read),
     )
     return ChartSpan(title, from_s, to_s, charts)
 
 
-def _temperature(layout: Layout, query: _Query) -> Chart:
+def _temperature(layout: Layout, read: _Read) -> Chart:
     columns = [layout.columns[i] for i in layout.indices("temperature_c")]
     if not 0 < len(columns) <= SENSORS_MAX:
         columns = _whole(layout, "module_temperature_c_max")
-    found = [query(column) for column in columns]
+    found = read(columns)
     at_s, place = _by_time(line.at_s for line in found)
     hottest = np.full(len(at_s), np.nan)
     total, count = np.zeros(len(at_s)), np.zeros(len(at_s))
@@ -73,12 +74,12 @@ def _temperature(layout: Layout, query: _Query) -> Chart:
     return Chart("Temperature", "°C", tuple(lines), digits=1, missing=_missing(found))
 
 
-def _cell_spread(layout: Layout, query: _Query) -> Chart:
+def _cell_spread(layout: Layout, read: _Read) -> Chart:
     columns = _whole(layout, "cell_voltage_v_max"), _whole(layout, "cell_voltage_v_min")
     if not all(columns):
         why = "the device does not report its highest and lowest cell"
         return Chart("Cell spread", "mV", (), missing=why)
-    highest, lowest = query(columns[0][0]), query(columns[1][0])
+    highest, lowest = read((columns[0][0], columns[1][0]))
     at_s, in_highest, in_lowest = np.intersect1d(highest.at_s, lowest.at_s, return_indices=True)
     spread_mv = (highest.mean[in_highest] - lowest.mean[in_lowest]) * 1000
     line = ChartLine("spread", at_s, spread_mv)
@@ -86,12 +87,12 @@ def _cell_spread(layout: Layout, query: _Query) -> Chart:
 
 
 def _single(
-    title: str, unit: str, quantity: str, layout: Layout, query: _Query, *, digits: int = 0
+    title: str, unit: str, quantity: str, layout: Layout, read: _Read, *, digits: int = 0
 ) -> Chart:
     columns = _whole(layout, quantity)
     if not columns:
         return Chart(title, unit, (), missing="the device does not report it")
-    found = query(columns[0])
+    (found,) = read(columns[:1])
     line = ChartLine("mean", found.at_s, found.mean)
     return Chart(title, unit, (line,), digits=digits, missing=found.missing)
 

@@ -5,6 +5,7 @@ is drawn of it, and the band reaches from the lowest to the highest.
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import chain, islice
 from typing import NamedTuple
 
 import numpy as np
@@ -53,18 +54,22 @@ class Compared:
         Raises:
             StoreError: the journal cannot be read.
         """
-        lines = [[self._read(column) for column in _some(group)] for group in groups]
+        lines = self._read([_some(group) for group in groups])
         times = [line.at_s for group in lines for line in group]
         at_s = np.unique(np.concatenate(times)) if times else np.empty(0)
         rows = [_rows(group, at_s) for group in lines]
         count = -(-len(at_s) // POINTS_DRAWN)
         return at_s[:: max(1, count)], *(_folded(group, count) for group in rows)
 
-    def _read(self, column: Column) -> TrendLine:
-        span = self.span
-        return self._trend.query(
-            self.asset.asset_id, column, span.from_s, span.to_s, points_max=POINTS_MAX
+    def _read(self, groups: Sequence[Sequence[Column]]) -> list[tuple[TrendLine, ...]]:
+        """Return the lines of each group, all as of one moment."""
+        columns, span = list(chain.from_iterable(groups)), self.span
+        lines = iter(
+            self._trend.lines(
+                self.asset.asset_id, columns, span.from_s, span.to_s, points_max=POINTS_MAX
+            )
         )
+        return [tuple(islice(lines, len(group))) for group in groups]
 
 
 def middle(rows: Numbers) -> Numbers:

@@ -20,7 +20,7 @@ from typing import TypeVar
 
 from batteryd.app.evidence import Evidence
 from batteryd.app.health import CATCH_UP_EVERY_S, HealthWatch
-from batteryd.app.housekeeping import Housekeeping, Job, roll_up
+from batteryd.app.housekeeping import Housekeeping, Job
 from batteryd.app.inbox import Inbox
 from batteryd.app.learning import SLICE_S, Learning
 from batteryd.app.lock import lock_state
@@ -56,7 +56,7 @@ from batteryd.store.journal_file import open_or_set_aside
 from batteryd.store.learned import LEARNED_FILE, LearnedStore
 from batteryd.store.ledger import Ledger
 from batteryd.store.line_protocol import LineEncoder, Place
-from batteryd.store.retention import Retention
+from batteryd.store.retention import NOTHING, Retention
 from batteryd.store.rollup import Rollup
 from batteryd.store.trend import Trend
 from batteryd.store.usage_account import UsageAccount
@@ -191,11 +191,11 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
             monitor.watching = replace(monitor.watching, inventory=renewed)
             assess_warranties()
 
-    def judge_use() -> None:
-        evidence.judge_use(monitor.watching.inventory, record)
+    def judge_use() -> int:
+        return evidence.judge_use(monitor.watching.inventory, record)
 
-    def hold_to_limits() -> None:
-        retention.sweep(clock.now_s())
+    def hold_to_limits() -> bool:
+        return retention.step(clock.now_s()) != NOTHING
 
     rollup = Rollup(journal)
     retention = Retention(journal, settings.journal.limits, followers=followers)
@@ -208,10 +208,10 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
             Job("catch up with health", CATCH_UP_EVERY_S, health.catch_up),
             Job("assess warranties", 600.0, assess_warranties),
             Job("end shelf times", 30.0, lambda: monitor.end_shelf_times(now_s=clock.now_s())),
-            Job("roll up", 60.0, partial(roll_up, rollup)),
-            Job("hold to limits", 300.0, hold_to_limits),
+            Job("roll up", 60.0, rollup.step, in_pieces=True),
+            Job("hold to limits", 300.0, hold_to_limits, in_pieces=True),
             Job("keep nameplates", 60.0, lambda: evidence.take_nameplates(inbox.nameplates)),
-            Job("judge use", 3600.0, judge_use),
+            Job("judge use", 3600.0, judge_use, in_pieces=True),
             Job("seal the audit chain", settings.audit.checkpoint_interval_s, seal, may_hang=True),
             Job("tell of the seal", 60.0, lambda: evidence.tell_of_seal(record)),
         ),

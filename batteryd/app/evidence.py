@@ -33,7 +33,6 @@ from batteryd.warranty.conditions import judge_conditions
 _log = logging.getLogger(__name__)
 
 SEAL_RULE = "audit_not_sealed"
-ACCOUNT_STEPS_MAX = 50  # of one run: 1,000 batteries; the next goes on
 
 Record = Callable[[Iterable[AlarmEvent]], None]
 
@@ -78,15 +77,18 @@ class Evidence:
                 record_device(tx, DeviceSays(asset_id, nameplate, now_s))
         self._said |= news
 
-    def judge_use(self, inventory: Inventory, record: Record) -> None:
-        """Carry on the accounts of use, and tell of conditions that threaten a claim."""
+    def judge_use(self, inventory: Inventory, record: Record) -> int:
+        """Carry on some accounts of use and return how many.
+
+        Where all have been (0), it tells of conditions that threaten a claim.
+        """
         metered = [_metered(battery) for battery in inventory.batteries.values()]
-        for _ in range(ACCOUNT_STEPS_MAX):
-            if not self._account.step(metered, now_s=self._clock.now_s()):
-                break
-        for battery in inventory.batteries.values():
-            record(self._condition_events(battery, inventory))
-        record(self._ends_of_the_gone(inventory))
+        carried_on = self._account.step(metered, now_s=self._clock.now_s())
+        if not carried_on:
+            for battery in inventory.batteries.values():
+                record(self._condition_events(battery, inventory))
+            record(self._ends_of_the_gone(inventory))
+        return carried_on
 
     def tell_of_seal(self, record: Record) -> None:
         """Raise an alarm while the audit chain cannot be sealed, and return it afterwards."""

@@ -3,6 +3,9 @@
 Periods are seconds of the daemon's clock. A job runs in the monitor's thread, which is the only
 writer of the journal, unless it may hang on something outside (a mount of another machine). A job
 that fails is told and comes again at its next time; none may end the daemon.
+
+While a job has the monitor's thread, nothing is judged. So a job that may be long is cut into
+pieces, and every piece takes its turn in that thread: what was polled meanwhile has one in between.
 """
 
 import asyncio
@@ -15,15 +18,14 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from batteryd.clock import Clock
 from batteryd.errors import StoreError
-from batteryd.store.rollup import Rollup
 
 _log = logging.getLogger(__name__)
 
 PERIOD_REAL_S_MIN = 1.0  # however fast the clock runs
-ROLLUP_STEPS_MAX = 200  # of one run; the next goes on
+PIECES_MAX = 1_000  # of one run; the next goes on
 
-Work = Callable[[], None]
-InThread = Callable[[Work], Awaitable[None]]
+Work = Callable[[], object]
+InThread = Callable[[Work], Awaitable[object]]
 
 
 class Job(NamedTuple):
@@ -33,6 +35,7 @@ class Job(NamedTuple):
     period_s: float
     work: Work
     may_hang: bool = False  # then in a thread of its own
+    in_pieces: bool = False  # `work` does one, and returns nothing where nothing was left to do
 
 
 class Housekeeping:
@@ -66,7 +69,9 @@ class Housekeeping:
 
     async def _run(self, job: Job) -> None:
         try:
-            await (asyncio.to_thread(job.work) if job.may_hang else self._in_thread(job.work))
+            for _ in range(PIECES_MAX if job.in_pieces else 1):
+                if not await self._turn(job):
+                    break
         except StoreError as error:
             _log.warning("housekeeping failed job=%r error=%r", job.name, str(error))
         except asyncio.CancelledError:
@@ -74,9 +79,7 @@ class Housekeeping:
         except Exception:  # noqa: BLE001  outermost of a job: its mistake must not end the others
             _log.error("housekeeping broke job=%r", job.name, exc_info=True)
 
-
-def roll_up(rollup: Rollup) -> None:
-    """Fold new polls into minutes and hours."""
-    for _ in range(ROLLUP_STEPS_MAX):
-        if not rollup.step():
-            return
+    async def _turn(self, job: Job) -> object:
+        if job.may_hang:
+            return await asyncio.to_thread(job.work)
+        return await self._in_thread(job.work)

@@ -44,7 +44,7 @@ def _table(
 ) -> TrendTable:
     ordered = sorted(columns, key=attrgetter("component.sort_key"))
     points_max = min(POINTS_MAX, max(_POINTS_MIN, TABLE_ROWS_MAX // len(ordered)))
-    lines = [trend.query(asset_id, c, from_s, to_s, points_max=points_max) for c in ordered]
+    lines = trend.lines(asset_id, ordered, from_s, to_s, points_max=points_max)
     quantity = QUANTITIES[ordered[0].quantity]
     return TrendTable(
         quantity=quantity.name,

@@ -19,7 +19,7 @@ evaluator reports a change once; the engine never asks twice.
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, TypeGuard
 
 from batteryd.domain.alarm import Alarm, AlarmEvent, AlarmKey, Change, Priority
 from batteryd.domain.component import Scope
@@ -133,7 +133,6 @@ Learned = Mapping[str, object]  # numbers, texts and numpy arrays, by name
 LEARNED_VERSION, LEARNED_LAYOUT = "version", "layout_id"  # entries that every `Learned` has
 
 
-@runtime_checkable
 class Learner(Protocol):
     """An evaluator whose memory outlives it: what it took days to learn of one asset.
 
@@ -153,6 +152,15 @@ class Learner(Protocol):
         False: it is of another version or layout, and was left alone; learning starts anew.
         """
         ...
+
+
+def is_learner(evaluator: object) -> TypeGuard[Learner]:
+    """Whether an evaluator has anything to learn.
+
+    Python 3.11 takes 10 µs for `isinstance` of a protocol: half of what making the rules of a small
+    device took, ten thousand times at a start.
+    """
+    return hasattr(evaluator, "learned")
 
 
 Compile = Callable[[tuple[Rule, ...], Asset, Layout], Evaluator | None]

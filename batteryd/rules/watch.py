@@ -24,7 +24,16 @@ from batteryd.domain.inventory import Asset
 from batteryd.domain.snapshot import EMPTY_LAYOUT, Layout, Snapshot
 from batteryd.domain.warranty import WarrantyAssessment
 from batteryd.rules.folding import Folding
-from batteryd.rules.kind import NEVER_S, Evaluator, Learned, Learner, Rule, Standing, Subject
+from batteryd.rules.kind import (
+    NEVER_S,
+    Evaluator,
+    Learned,
+    Learner,
+    Rule,
+    Standing,
+    Subject,
+    is_learner,
+)
 from batteryd.rules.table import RULES
 
 RULE_FAILED = "rule_failed"
@@ -122,7 +131,7 @@ class Watch:
         """Return what there is to keep of this asset, by family of kinds."""
         known = dict(self._learned)
         for kind, evaluator in self._evaluators.items():
-            if isinstance(evaluator, Learner) and kind not in known:
+            if is_learner(evaluator) and kind not in known:
                 known[kind] = evaluator.learned()
         return known
 
@@ -138,7 +147,7 @@ class Watch:
 
     def forget(self) -> None:
         """Learn everything anew; alarms stand, and other evaluators go on."""
-        learners = [kind for kind, e in self._evaluators.items() if isinstance(e, Learner)]
+        learners = [kind for kind, e in self._evaluators.items() if is_learner(e)]
         for kind in learners:
             del self._evaluators[kind]
         self._learned.clear()
@@ -152,7 +161,7 @@ class Watch:
 
     def _set_learning(self) -> None:
         for evaluator in self._evaluators.values():
-            if isinstance(evaluator, Learner):
+            if is_learner(evaluator):
                 evaluator.is_learning = not self.subject.at_work
 
     def _kinds(self) -> tuple[str, ...]:
@@ -168,7 +177,7 @@ class Watch:
     def _compile(self, kind: str, now_s: float) -> Sequence[AlarmEvent]:
         """Make an evaluator; return the ends of alarms that its layout can no longer show."""
         before = self._evaluators.pop(kind, None)
-        if isinstance(before, Learner) and kind not in self._learned:
+        if is_learner(before) and kind not in self._learned:
             self._learned[kind] = before.learned()
         rules = tuple(rule for rule in self.rules if evaluator_name(rule.kind) == kind)
         compile_rules = RULES[rules[0].kind].compile
@@ -179,7 +188,7 @@ class Watch:
         evaluator = compile_rules(rules, self.asset, self._layout)
         if evaluator is not None:
             self._evaluators[kind] = evaluator
-            if isinstance(evaluator, Learner) and self._layout is not EMPTY_LAYOUT:
+            if is_learner(evaluator) and self._layout is not EMPTY_LAYOUT:
                 self._teach(kind, evaluator)
         lost = standing.keys() if evaluator is None else evaluator.adopt(standing)
         if self._layout is EMPTY_LAYOUT:  # nobody knows yet what this asset has to show
@@ -202,7 +211,7 @@ class Watch:
         try:
             return judge()
         except Exception as error:  # noqa: BLE001  the outermost loop over rules: see above
-            if isinstance(self._evaluators.pop(kind, None), Learner):
+            if is_learner(self._evaluators.pop(kind, None)):
                 self._anew[kind] = f"a rule failed ({type(error).__name__})"
             self._to_make = (*self._to_make, kind)
             return self._failure(kind, error, now_s)

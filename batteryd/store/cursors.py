@@ -1,8 +1,14 @@
-"""How far each follower of the journal has come: a name and the row number it has finished."""
+"""How far each follower of the journal has come: a name and the row number it has finished.
+
+The roll-up has three numbers more, of the round that it is in (see `rollup_round`).
+"""
 
 import sqlite3
 
 ROLLUP = "rollup"
+ROLLUP_ROUND = "rollup_round"
+ROLLUP_ASSET = "rollup_asset"
+ROLLUP_ROW = "rollup_row"
 INFLUX = "influx"
 
 

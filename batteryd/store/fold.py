@@ -8,7 +8,7 @@ same function, in any order, and give what one pass over everything would have g
 Values that are NaN (bad) count for nothing. Uncertain values are counted: they are numbers.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -89,16 +89,30 @@ def fold(given: Summaries, *, period_s: int) -> Summaries:
         return given
     start_s = given.start_s // period_s * period_s
     order = np.lexsort((start_s, given.asset))
-    asset, start_s = given.asset[order], start_s[order]
+    ordered = _taken(replace(given, start_s=start_s), order)
     is_first = np.ones(len(order), np.bool_)
-    is_first[1:] = (np.diff(asset) != 0) | (np.diff(start_s) != 0)
+    is_first[1:] = (np.diff(ordered.asset) != 0) | (np.diff(ordered.start_s) != 0)
+    if is_first.all():
+        return ordered  # often: a few polls of many batteries
     first = np.flatnonzero(is_first)
     return Summaries(
-        asset=asset[first],
-        start_s=start_s[first],
-        poll_count=np.add.reduceat(given.poll_count[order], first),
-        minimum=np.fmin.reduceat(given.minimum[order], first),
-        total=np.add.reduceat(given.total[order], first),
-        maximum=np.fmax.reduceat(given.maximum[order], first),
-        count=np.add.reduceat(given.count[order], first),
+        asset=ordered.asset[first],
+        start_s=ordered.start_s[first],
+        poll_count=np.add.reduceat(ordered.poll_count, first),
+        minimum=np.fmin.reduceat(ordered.minimum, first),
+        total=np.add.reduceat(ordered.total, first),
+        maximum=np.fmax.reduceat(ordered.maximum, first),
+        count=np.add.reduceat(ordered.count, first),
+    )
+
+
+def _taken(given: Summaries, order: Integers) -> Summaries:
+    return Summaries(
+        asset=given.asset[order],
+        start_s=given.start_s[order],
+        poll_count=given.poll_count[order],
+        minimum=given.minimum[order],
+        total=given.total[order],
+        maximum=given.maximum[order],
+        count=given.count[order],
     )

@@ -9,6 +9,7 @@ Ranges are half-open: `from_s <= observed < to_s`. Reading goes page by page, so
 holds a transaction open for long.
 """
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -133,15 +134,21 @@ class Journal:
 
     def series(self, asset_id: str, column: Column, from_s: float, to_s: float) -> Series:
         """Return one column of a range, by time. Failed polls have no values and leave a gap."""
+        with self.file.read() as db:
+            return self.series_in(db, asset_id, column, from_s, to_s)
+
+    def series_in(
+        self, db: sqlite3.Connection, asset_id: str, column: Column, from_s: float, to_s: float
+    ) -> Series:
+        """Return the same, as a connection sees the journal."""
         asset = self.names.asset(asset_id)
         if asset is None:
             return EMPTY_SERIES
         found: list[tuple[int, bytes, bytes]] = []
-        with self.file.read() as db:
-            for number, layout in self.names.layouts:
-                if (index := layout.index.get(column)) is not None:
-                    where = (asset, number, to_ms(from_s), to_ms(to_s))
-                    found += db.execute(_SERIES, (4 * index + 1, index + 1, *where))
+        for number, layout in self.names.layouts:
+            if (index := layout.index.get(column)) is not None:
+                where = (asset, number, to_ms(from_s), to_ms(to_s))
+                found += db.execute(_SERIES, (4 * index + 1, index + 1, *where))
         found.sort(key=itemgetter(0))
         return Series(
             at_s=np.array([at_ms for at_ms, _, _ in found], np.float64) / 1000,

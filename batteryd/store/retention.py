@@ -11,7 +11,7 @@ By size, victims fall in this order until the file is small enough:
 Hours are a hundredth of the rest and fall by age alone.
 
 Space is given back bit by bit. Every step is one short transaction, so the poller's batches are
-held up by one step at most.
+held up by one step at most where whoever takes the steps lets the poller in between.
 """
 
 import logging
@@ -28,7 +28,6 @@ _log = logging.getLogger(__name__)
 
 _ROWS_MAX = 2_000  # deleted in one step
 _PAGES_MAX = 1_024  # given back to the disk in one step
-_STEPS_MAX = 500  # of one sweep; the next sweep goes on
 _SLACK = 20  # one page in so many stays free inside the file, for the next polls
 _DAY_S = 86_400.0
 _EVERY_ROW = 2**63 - 1
@@ -42,10 +41,6 @@ class Removed(NamedTuple):
     hour: int = 0
     unread: int = 0  # of the raw rows: those that a follower had not read
     pages: int = 0
-
-    def plus(self, other: "Removed") -> "Removed":
-        """Return the sums."""
-        return Removed(*(a + b for a, b in zip(self, other, strict=True)))
 
 
 NOTHING = Removed()
@@ -66,39 +61,36 @@ class Retention:
         self._limits = limits
         self._followers = tuple(followers)
         self.unread_removed = 0  # since the start
-
-    def sweep(self, now_s: float) -> Removed:
-        """Take steps until nothing is left to forget, or `_STEPS_MAX` were taken.
-
-        Raises:
-            StoreError: a step failed; those before it are done.
-        """
-        total = NOTHING
-        for _ in range(_STEPS_MAX):
-            removed = self.step(now_s)
-            if removed == NOTHING:
-                break
-            total = total.plus(removed)
-        if total.unread:
-            _log.error(
-                "journal over its size limit, polls lost to followers rows=%d size_bytes_max=%d",
-                total.unread,
-                self._limits.size_bytes_max,
-            )
-        return total
+        self._unread_told = 0  # of them
 
     def step(self, now_s: float) -> Removed:
-        """Forget a bounded number of rows, or give back some pages; NOTHING when all is well."""
+        """Forget a bounded number of rows, or give back some pages; NOTHING when all is well.
+
+        Raises:
+            StoreError: nothing was forgotten.
+        """
         with self._journal.file.read() as db:
             read_row = min((cursor(db, name) for name in self._followers), default=_EVERY_ROW)
             victims = next(self._victims(db, now_s, read_row), None)
         if victims is None:
+            self._tell_of_unread()
             return Removed(pages=self._give_back())
         self._delete(victims)
         removed = {victims.resolution.name: len(victims.rows)}
         unread = sum(row > read_row for row in victims.rows) if victims.resolution is RAW else 0
         self.unread_removed += unread
         return Removed(**removed, unread=unread)
+
+    def _tell_of_unread(self) -> None:
+        """Say what followers have lost, once nothing is left to forget."""
+        lost = self.unread_removed - self._unread_told
+        if lost:
+            _log.error(
+                "journal over its size limit, polls lost to followers rows=%d size_bytes_max=%d",
+                lost,
+                self._limits.size_bytes_max,
+            )
+        self._unread_told = self.unread_removed
 
     def _victims(self, db: sqlite3.Connection, now_s: float, read_row: int) -> Iterator[_Victims]:
         limits = self._limits
@@ -115,6 +107,8 @@ class Retention:
     ) -> Iterator[_Victims]:
         rows: list[int] = []
         for asset in self._journal.names.assets:
+            if len(rows) == _ROWS_MAX:
+                break
             # The plus keeps SQLite from walking all rows up to the last instead of the index.
             rows += _first_column(
                 db,

@@ -86,6 +86,22 @@ class SqliteFile:
             finally:
                 self._give_back(db)
 
+    @contextmanager
+    def moment(self) -> Iterator[sqlite3.Connection]:
+        """Borrow a read-only connection: all that is read in the block is as of one moment.
+
+        Keep it short: what is written meanwhile stays in the WAL until it is over.
+
+        Raises:
+            StoreError: what SQLite says.
+        """
+        with self.read() as db:
+            db.execute("BEGIN")
+            try:
+                yield db
+            finally:
+                db.execute("ROLLBACK")
+
     def close(self) -> None:
         """Close every connection that is not borrowed. Closing twice is fine."""
         with self._turn:

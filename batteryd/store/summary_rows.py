@@ -14,6 +14,7 @@ import numpy as np
 from batteryd.store.fold import Matrix, Summaries
 from batteryd.store.packing import FLOAT32
 from batteryd.store.resolution import Resolution
+from batteryd.store.wanted import rows_of
 
 _COUNT32 = np.dtype("<u4")
 
@@ -24,16 +25,14 @@ def load(
     db: sqlite3.Connection, resolution: Resolution, *, layout: int, like: Summaries
 ) -> Summaries:
     """Return the stored lines of the same assets and periods as `like`, where there are any."""
-    found = [
-        row
-        for asset, start_s in zip(like.asset.tolist(), like.start_s.tolist(), strict=True)
-        for row in db.execute(
-            f"SELECT {_COLUMNS} FROM {resolution.table}"
-            " WHERE asset = ? AND start_s = ? AND layout = ?",
-            (asset, start_s, layout),
-        )
-    ]
-    return _from_rows(found, width=like.minimum.shape[1])
+    found = rows_of(
+        db,
+        ("asset", "start_s", "layout"),
+        [(*key, layout) for key in zip(like.asset.tolist(), like.start_s.tolist(), strict=True)],
+        f"SELECT {_COLUMNS} FROM wanted"
+        f" CROSS JOIN {resolution.table} USING (asset, start_s, layout)",
+    )
+    return _from_rows(tuple(found), width=like.minimum.shape[1])
 
 
 def load_column(
@@ -105,13 +104,10 @@ def _to_rows(lines: Summaries, *, layout: int) -> Iterator[tuple[object, ...]]:
 
 def _from_rows(rows: Sequence[tuple[Any, ...]], *, width: int) -> Summaries:
     asset, start_s, _, poll_count, minimum, mean, maximum, count = _transposed(rows)
-    counts = np.array(
-        [
-            np.full(width, polls) if blob is None else np.frombuffer(blob, _COUNT32)
-            for polls, blob in zip(poll_count, count, strict=True)
-        ],
-        np.int64,
-    ).reshape(-1, width)
+    counts = np.repeat(np.array(poll_count, np.int64), width).reshape(-1, width)
+    for line, blob in zip(counts, count, strict=True):
+        if blob is not None:
+            line[:] = np.frombuffer(blob, _COUNT32)
     return Summaries(
         asset=np.array(asset, np.int64),
         start_s=np.array(start_s, np.int64),

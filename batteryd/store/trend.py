@@ -1,4 +1,4 @@
-"""Trends: one column of one asset over any range, in as many points as a chart can show.
+"""Trends: columns of one asset over any range, in as many points as a chart can show.
 
 The finest resolution is taken that has few enough points and reaches back far enough; hours are
 folded together where even they are too many. What lies before everything that the journal keeps is
@@ -7,6 +7,7 @@ a chart with a gap is better than no chart.
 """
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -15,9 +16,9 @@ import numpy.typing as npt
 from batteryd.domain.snapshot import Column
 from batteryd.errors import StoreError
 from batteryd.store.fold import NO_LINES, Summaries, fold, together
-from batteryd.store.history import LocalHistory, Span
-from batteryd.store.journal import Journal
-from batteryd.store.resolution import MINUTE, RAW, Resolution
+from batteryd.store.history import LocalHistory, LocalLines, Span, as_summaries
+from batteryd.store.journal import Journal, Series
+from batteryd.store.resolution import MINUTE, Resolution
 
 Numbers = npt.NDArray[np.float64]
 
@@ -51,39 +52,57 @@ class Trend:
     """Answers for one journal and, where there is one, the InfluxDB that follows it."""
 
     def __init__(self, journal: Journal, remote: RemoteHistory | None = None) -> None:
-        self._journal = journal
         self._local = LocalHistory(journal)
         self._remote = remote
 
-    def query(
-        self, asset_id: str, column: Column, from_s: float, to_s: float, *, points_max: int
-    ) -> TrendLine:
-        """Return at most `points_max` (2 or more) points of `from_s <= time < to_s`.
+    def lines(
+        self,
+        asset_id: str,
+        columns: Sequence[Column],
+        from_s: float,
+        to_s: float,
+        *,
+        points_max: int,
+    ) -> tuple[TrendLine, ...]:
+        """Return one line a column, each at most `points_max` (2 or more) points.
+
+        They are of `from_s <= time < to_s`, and all of them as of one moment of the journal.
 
         Raises:
             StoreError: the journal cannot be read.
         """
-        span = Span(asset_id, column, from_s, to_s)
-        resolution = self._local.choose(span, points_max=points_max)
-        # One point less, because a range that begins inside a period touches one period more.
-        width_s = (to_s - from_s) / (points_max - 1)
-        older, missing = self._older(span, resolution, width_s)
-        if resolution is RAW and not len(older):
-            at_s, value, _ = self._journal.series(*span)
-            return TrendLine(at_s, value, value, value, 0, missing)
-        newer = self._local.summaries(span, resolution)
-        is_small = not len(older) and len(newer) <= points_max
-        period_s = resolution.period_s if is_small else _period_s(width_s, resolution)
-        return _line(fold(together(older, newer), period_s=period_s), period_s, missing)
+        if not columns:
+            return ()
+        spans = tuple(Span(asset_id, column, from_s, to_s) for column in columns)
+        # InfluxDB is asked later: the journal's moment must not last as long as its answers.
+        local = self._local.read(spans, points_max=points_max)
+        return tuple(
+            self._line(span, found, local, points_max=points_max)
+            for span, found in zip(spans, local.found, strict=True)
+        )
 
-    def _older(self, span: Span, resolution: Resolution, width_s: float) -> tuple[Summaries, str]:
+    def _line(
+        self, span: Span, found: Series | Summaries, local: LocalLines, *, points_max: int
+    ) -> TrendLine:
+        # One point less, because a range that begins inside a period touches one period more.
+        width_s = (span.to_s - span.from_s) / (points_max - 1)
+        older, missing = self._older(span, local, width_s)
+        if isinstance(found, Series):
+            if not len(older):
+                return TrendLine(found.at_s, found.value, found.value, found.value, 0, missing)
+            found = as_summaries(found)
+        is_small = not len(older) and len(found) <= points_max
+        period_s = local.resolution.period_s if is_small else _period_s(width_s, local.resolution)
+        return _points(fold(together(older, found), period_s=period_s), period_s, missing)
+
+    def _older(self, span: Span, local: LocalLines, width_s: float) -> tuple[Summaries, str]:
         """Return what the journal no longer keeps, and what is missing of it."""
-        begins_s = self._local.begins_s(span.asset_id, resolution)
-        if self._remote is None or span.from_s >= begins_s:
+        if self._remote is None or span.from_s >= local.begins_s:
             return NO_LINES, ""
-        before = span._replace(to_s=min(begins_s, span.to_s))
+        before = span._replace(to_s=min(local.begins_s, span.to_s))
         try:
-            return self._remote.summaries(*before, period_s=_period_s(width_s, resolution)), ""
+            period_s = _period_s(width_s, local.resolution)
+            return self._remote.summaries(*before, period_s=period_s), ""
         except StoreError as error:
             return NO_LINES, str(error)
 
@@ -94,7 +113,7 @@ def _period_s(width_s: float, resolution: Resolution) -> int:
     return max(1, math.ceil(width_s / unit_s)) * unit_s
 
 
-def _line(lines: Summaries, period_s: int, missing: str) -> TrendLine:
+def _points(lines: Summaries, period_s: int, missing: str) -> TrendLine:
     return TrendLine(
         at_s=lines.start_s.astype(np.float64),
         minimum=lines.minimum[:, 0],

@@ -254,7 +254,9 @@ def test_history_beyond_the_journal_is_read_back_from_influxdb(
         db.execute("DELETE FROM snapshot")
     reader = InfluxReader(target)
 
-    line = Trend(journal, reader).query("rack-1", sensor, START_S, START_S + 360, points_max=50)
+    (line,) = Trend(journal, reader).lines(
+        "rack-1", [sensor], START_S, START_S + 360, points_max=50
+    )
     reader.close()
 
     minutes = wanted.reshape(6, 6)

@@ -1,6 +1,6 @@
 """Pictures of alarms: a module against its rack, a cell against others, and when there is none."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -392,11 +392,17 @@ def test_many_peers_are_represented_by_some(journal: Journal) -> None:
     class Counted(Trend):
         asked = 0
 
-        def query(
-            self, asset_id: str, column: Column, from_s: float, to_s: float, *, points_max: int
-        ) -> TrendLine:
-            self.asked += 1
-            return super().query(asset_id, column, from_s, to_s, points_max=points_max)
+        def lines(
+            self,
+            asset_id: str,
+            columns: Sequence[Column],
+            from_s: float,
+            to_s: float,
+            *,
+            points_max: int,
+        ) -> tuple[TrendLine, ...]:
+            self.asked += len(columns)
+            return super().lines(asset_id, columns, from_s, to_s, points_max=points_max)
 
     trend = Counted(journal)
     picture_of(

@@ -5,6 +5,7 @@ from batteryd.domain.component import Scope, parse_component
 from batteryd.rules.folding import GRACE_S, Folding
 from batteryd.rules.found import added_to
 from batteryd.rules.kind import Standing, Subject
+from tests.listed import listed
 from tests.rulebooks import shipped_rulebook
 
 WARM = "module 7 of Rack A2 is 20.9 K above its 16 peers, both sensors, no load, rising for 4 min"
@@ -56,7 +57,11 @@ def test_what_a_detector_added_to_its_own_sentence_is_listed_without_that_senten
     )
 
     assert more.why == added_to("at 50.0 °C", BESIDE)
-    assert [entry["why"] for entry in more.evidence["found"]] == ["at 50.0 °C", WARM, BESIDE]
+    assert [entry["why"] for entry in listed(more.evidence["found"])] == [
+        "at 50.0 °C",
+        WARM,
+        BESIDE,
+    ]
 
 
 def test_what_is_told_half_an_hour_after_its_alarm_says_when_its_figures_were_true() -> None:

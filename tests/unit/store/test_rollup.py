@@ -135,7 +135,11 @@ def test_wide_rows_make_short_steps(journal: Journal) -> None:
     journal.append([Snapshot("rack-1", NOON_S + i, layout, values, quality) for i in range(150)])
     rollup = Rollup(journal)
 
-    assert [rollup.step(), rollup.step(), rollup.step()] == [100, 50, 0]
+    steps = [rollup.step() for _ in range(4)]
+
+    assert sum(steps[:3]) == 150
+    assert max(steps) <= 100  # 2 MB
+    assert steps[3] == 0
 
 
 def test_a_row_that_does_not_fit_its_layout_is_damage(journal: Journal) -> None:

@@ -7,7 +7,7 @@ from batteryd.errors import StoreError
 from batteryd.store.fold import Summaries, polls
 from batteryd.store.journal import Journal
 from batteryd.store.rollup import Rollup
-from batteryd.store.trend import Trend
+from batteryd.store.trend import Trend, TrendLine
 from tests.builders import NOON_S
 
 SENSOR = parse_column("s1/m02/t1:temperature_c")
@@ -50,6 +50,13 @@ def fill(journal: Journal, temperatures: list[float], *, every_s: float = 10) ->
         pass
 
 
+def line_of(
+    trend: Trend, asset_id: str, column: Column, from_s: float, to_s: float, *, points_max: int
+) -> TrendLine:
+    (line,) = trend.lines(asset_id, [column], from_s, to_s, points_max=points_max)
+    return line
+
+
 def forget_polls(journal: Journal, table: str = "snapshot") -> None:
     with journal.file.write() as db:
         db.execute(f"DELETE FROM {table}")
@@ -58,7 +65,7 @@ def forget_polls(journal: Journal, table: str = "snapshot") -> None:
 def test_few_polls_are_shown_as_they_were_read(journal: Journal) -> None:
     fill(journal, [24.0, float("nan"), 41.5])
 
-    line = Trend(journal).query("rack-1", SENSOR, NOON_S, NOON_S + 60, points_max=100)
+    line = line_of(Trend(journal), "rack-1", SENSOR, NOON_S, NOON_S + 60, points_max=100)
 
     assert line.period_s == 0
     assert line.at_s.tolist() == [NOON_S, NOON_S + 10, NOON_S + 20]
@@ -69,7 +76,7 @@ def test_few_polls_are_shown_as_they_were_read(journal: Journal) -> None:
 def test_many_polls_are_shown_by_the_minute(journal: Journal) -> None:
     fill(journal, [24.0 + i % 6 for i in range(360)])
 
-    line = Trend(journal).query("rack-1", SENSOR, NOON_S, NOON_S + HOUR_S, points_max=100)
+    line = line_of(Trend(journal), "rack-1", SENSOR, NOON_S, NOON_S + HOUR_S, points_max=100)
 
     assert line.period_s == 60
     assert len(line.at_s) == 60
@@ -79,7 +86,7 @@ def test_many_polls_are_shown_by_the_minute(journal: Journal) -> None:
 def test_many_minutes_are_shown_by_the_hour(journal: Journal) -> None:
     fill(journal, [24.0, 26.0] * 720, every_s=60)
 
-    line = Trend(journal).query("rack-1", SENSOR, NOON_S, NOON_S + 24 * HOUR_S, points_max=50)
+    line = line_of(Trend(journal), "rack-1", SENSOR, NOON_S, NOON_S + 24 * HOUR_S, points_max=50)
 
     assert line.period_s == HOUR_S
     assert len(line.at_s) == 24
@@ -89,7 +96,7 @@ def test_many_minutes_are_shown_by_the_hour(journal: Journal) -> None:
 def test_many_hours_are_folded_until_they_fit(journal: Journal) -> None:
     fill(journal, [24.0 + i for i in range(100)], every_s=HOUR_S)
 
-    line = Trend(journal).query("rack-1", SENSOR, NOON_S, NOON_S + 100 * HOUR_S, points_max=10)
+    line = line_of(Trend(journal), "rack-1", SENSOR, NOON_S, NOON_S + 100 * HOUR_S, points_max=10)
 
     assert len(line.at_s) <= 10
     assert line.period_s % HOUR_S == 0
@@ -100,7 +107,7 @@ def test_polls_that_are_forgotten_are_shown_by_the_minute(journal: Journal) -> N
     fill(journal, [24.0, 26.0, 28.0])
     forget_polls(journal)
 
-    line = Trend(journal).query("rack-1", SENSOR, NOON_S, NOON_S + 60, points_max=100)
+    line = line_of(Trend(journal), "rack-1", SENSOR, NOON_S, NOON_S + 60, points_max=100)
 
     assert line.period_s == 60
     assert line.mean.tolist() == [26.0]
@@ -109,7 +116,7 @@ def test_polls_that_are_forgotten_are_shown_by_the_minute(journal: Journal) -> N
 def test_a_spike_survives_any_folding(journal: Journal) -> None:
     fill(journal, [24.0] * 500 + [63.0] + [24.0] * 499, every_s=60)
 
-    line = Trend(journal).query("rack-1", SENSOR, NOON_S, NOON_S + 1000 * 60, points_max=3)
+    line = line_of(Trend(journal), "rack-1", SENSOR, NOON_S, NOON_S + 1000 * 60, points_max=3)
 
     assert len(line.at_s) <= 3
     assert line.maximum.max() == 63.0
@@ -119,8 +126,8 @@ def test_what_lies_before_the_journal_is_asked_of_influxdb(journal: Journal) -> 
     fill(journal, [24.0] * 360)
     remote = RemoteFake()
 
-    line = Trend(journal, remote).query(
-        "rack-1", SENSOR, NOON_S - HOUR_S, NOON_S + HOUR_S, points_max=1000
+    line = line_of(
+        Trend(journal, remote), "rack-1", SENSOR, NOON_S - HOUR_S, NOON_S + HOUR_S, points_max=1000
     )
 
     assert remote.asked == [
@@ -135,7 +142,7 @@ def test_influxdb_is_left_alone_while_the_journal_has_the_range(journal: Journal
     fill(journal, [24.0] * 360)
     remote = RemoteFake()
 
-    Trend(journal, remote).query("rack-1", SENSOR, NOON_S, NOON_S + HOUR_S, points_max=1000)
+    line_of(Trend(journal, remote), "rack-1", SENSOR, NOON_S, NOON_S + HOUR_S, points_max=1000)
 
     assert remote.asked == []
 
@@ -144,7 +151,7 @@ def test_an_influxdb_that_does_not_answer_costs_its_part_only(journal: Journal) 
     fill(journal, [24.0, 25.0])
     trend = Trend(journal, RemoteFake("http://influx.example: no answer"))
 
-    line = trend.query("rack-1", SENSOR, NOON_S - HOUR_S, NOON_S + 60, points_max=100)
+    line = line_of(trend, "rack-1", SENSOR, NOON_S - HOUR_S, NOON_S + 60, points_max=100)
 
     assert line.mean.tolist() == [24.0, 25.0]
     assert line.missing == "http://influx.example: no answer"
@@ -155,7 +162,8 @@ def test_there_are_never_more_points_than_asked_for(journal: Journal, points_max
     fill(journal, [24.0] * 400, every_s=47)
 
     for begin_s in (0, 13, 3599):
-        line = Trend(journal, RemoteFake()).query(
+        line = line_of(
+            Trend(journal, RemoteFake()),
             "rack-1",
             SENSOR,
             NOON_S - 7200 + begin_s,
@@ -168,7 +176,7 @@ def test_there_are_never_more_points_than_asked_for(journal: Journal, points_max
 def test_an_asset_that_was_never_seen_has_no_points(journal: Journal) -> None:
     fill(journal, [24.0])
 
-    line = Trend(journal).query("rack-9", SENSOR, 0, NOON_S * 2, points_max=100)
+    line = line_of(Trend(journal), "rack-9", SENSOR, 0, NOON_S * 2, points_max=100)
 
     assert len(line.at_s) == 0
 
@@ -190,15 +198,15 @@ def test_a_battery_whose_layout_has_changed_is_one_line(journal: Journal) -> Non
     Rollup(journal).step()
     forget_polls(journal)
 
-    line = Trend(journal).query("rack-1", SENSOR, NOON_S, NOON_S + 60, points_max=100)
+    line = line_of(Trend(journal), "rack-1", SENSOR, NOON_S, NOON_S + 60, points_max=100)
 
     assert line.mean.tolist() == [27.0]
     assert line.maximum.tolist() == [31.0]
 
 
 def test_an_asset_that_only_influxdb_knows_is_shown(journal: Journal) -> None:
-    line = Trend(journal, RemoteFake()).query(
-        "rack-9", SENSOR, NOON_S, NOON_S + HOUR_S, points_max=100
+    line = line_of(
+        Trend(journal, RemoteFake()), "rack-9", SENSOR, NOON_S, NOON_S + HOUR_S, points_max=100
     )
 
     assert line.mean.tolist() == [20.0] * 60
