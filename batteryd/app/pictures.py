@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from batteryd.app.compared import Compared, Numbers, band, middle, spread
-from batteryd.domain.alarm import MEASURE, UNIT, Alarm
+from batteryd.domain.alarm import COLUMN, MEASURE, UNIT, Alarm
 from batteryd.domain.component import Component, parse_component
 from batteryd.domain.quantity import QUANTITIES
 from batteryd.domain.snapshot import Column, parse_column
@@ -125,7 +125,7 @@ def of_rack(alarm: Alarm, seen: Compared) -> Chart | None:
 
 def of_column(alarm: Alarm, seen: Compared) -> Chart | None:
     """Draw the reading that a limit is about."""
-    named = alarm.evidence.get("column")
+    named = alarm.evidence.get(COLUMN)
     column = parse_column(named) if isinstance(named, str) else None
     if column is None or column not in seen.layout.index or alarm.setpoint is None:
         return None

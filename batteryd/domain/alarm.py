@@ -29,8 +29,9 @@ class Priority(IntEnum):
 PRIORITY_BY_TEXT = {p.text: p for p in Priority}
 
 # Entries of the evidence: the unit of value and setpoint where it is not the quantity's own, and
-# what they are in words ("above its peers").
+# what they are in words ("above its peers"); and which reading a limit judged.
 UNIT, MEASURE = "unit", "measure"
+COLUMN = "column"
 
 
 class AlarmKey(NamedTuple):

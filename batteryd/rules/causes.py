@@ -173,8 +173,11 @@ def _said(finding: Finding, at_s: float) -> Standing:
 
 
 def _with_more(told: AlarmEvent, more: AlarmEvent) -> AlarmEvent:
-    """Return what was said first, the most urgent, with all that was found at that instant."""
-    if more.change is Change.RETURNED:
+    """Return what was said first, the most urgent, with all that was found at that instant.
+
+    What came last holds where one of them is an end: an alarm that ended and began again stands.
+    """
+    if Change.RETURNED in (told.change, more.change):
         return more
     return replace(told, evidence={**told.evidence, FOUND: more.evidence[FOUND]})
 

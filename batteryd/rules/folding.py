@@ -6,21 +6,26 @@ other way round, what belongs to an alarm that people already have is added to i
 * what a detector finds in a module that is beyond its temperature limit;
 * the rack's own highest temperature, where the module that has it is told;
 * modules beyond their limit (and the highest of them) in a rack that has lost its cooling, which
-  warms them all. A critical limit is always told by itself.
+  warms them all;
+* from the fourth on, modules or cells of one rack beyond the same limit: a hot discharge, or a
+  charger that does not stop, is no cause of each of them.
+
+A critical temperature is always told by itself.
 
 Added means: recorded with the alarm, and told only if it is more urgent. The alarm lists what was
-added (`found`, as `causes` does). It has no alarm of its own; when the alarm that it was added to
-has ended and it is not over `GRACE_S` later, it becomes one.
+added (`found`, as `causes` does), up to `LISTED_MAX`, and when it was over. It has no alarm of its
+own; when the alarm that it was added to has ended and it is not over `GRACE_S` later, it becomes
+one, or is added to another.
 
 This is about one battery; what several say of the room that they share is told once, too
 (`room_folding`).
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change, Priority
+from batteryd.domain.alarm import COLUMN, AlarmEvent, AlarmKey, Change, Priority
 from batteryd.domain.component import Scope
 from batteryd.rules.found import FOUND, Found, added_by, added_to, not_over
 from batteryd.rules.kind import Rule, Standing
@@ -28,6 +33,8 @@ from batteryd.rules.limit_settings import LimitSettings
 
 LIMIT, COOLING = "limit", "heat_cooling"
 GRACE_S = 1800.0  # longer than the off-delays of what is added
+CROWD = 4  # so many places beyond one limit are no longer told one by one
+LISTED_MAX = 60
 SENSOR_HEAT = "temperature_c"
 OF_RACK = frozenset({"module_temperature_c_max", "module_temperature_c_min"})
 
@@ -64,8 +71,8 @@ class Folding:
     ) -> list[AlarmEvent]:
         """Return the events as they are to be told; `standing` is what stood before them."""
         known = dict(standing)
-        told = self._freed(now_s)
-        for event in sorted(events, key=self._rank):
+        told: list[AlarmEvent] = []
+        for event in (*self._freed(now_s), *sorted(events, key=self._rank)):
             for one in self._taken(event, known):
                 told.append(one)
                 if one.change is Change.RAISED:
@@ -77,9 +84,12 @@ class Folding:
     def _taken(self, event: AlarmEvent, known: Mapping[AlarmKey, Standing]) -> Iterable[AlarmEvent]:
         stands = known.get(event.key)
         if event.change is Change.RETURNED:
-            if self._folded.pop(event.key, None) is None:
+            folded = self._folded.pop(event.key, None)
+            if folded is None:
                 yield _with_list(event, stands)
                 self._release(event)
+            elif folded.lead in known:
+                yield from _over(event, folded.lead, known[folded.lead])
             return
         lead = None if stands else self._lead_of(event, known)
         if lead is None:
@@ -87,7 +97,7 @@ class Folding:
             yield _with_list(event, stands)
             return
         self._folded[event.key] = _Folded(lead, event)
-        yield _added(event, lead, known[lead])
+        yield from _added(event, lead, known[lead])
 
     def _release(self, ended: AlarmEvent) -> None:
         for folded in self._folded.values():
@@ -101,7 +111,23 @@ class Folding:
 
     def _lead_of(self, event: AlarmEvent, known: Mapping[AlarmKey, Standing]) -> AlarmKey | None:
         leads = (key for key, s in known.items() if self._leads(key, s.quantity, event))
-        return next(leads, None)
+        return next(leads, None) or self._crowd_of(event, known)
+
+    def _crowd_of(self, event: AlarmEvent, known: Mapping[AlarmKey, Standing]) -> AlarmKey | None:
+        """Return the first of many places of a rack that are beyond the same limit as urgently."""
+        place, kind = event.key.component, self._kinds.get(event.key.rule)
+        is_told_alone = event.quantity == SENSOR_HEAT and event.priority is Priority.CRITICAL
+        if kind != LIMIT or place.module is None or is_told_alone:
+            return None
+        alike = [
+            key
+            for key, stands in known.items()
+            if key.rule == event.key.rule
+            and key.component.module is not None
+            and key.component.string == place.string
+            and stands.priority >= event.priority
+        ]
+        return alike[0] if len(alike) >= CROWD - 1 else None
 
     def _leads(self, key: AlarmKey, quantity: str, event: AlarmEvent) -> bool:
         kind, lead_kind = self._kinds.get(event.key.rule), self._kinds.get(key.rule)
@@ -138,16 +164,35 @@ def _with_list(event: AlarmEvent, stands: Standing | None) -> AlarmEvent:
     return replace(event, evidence={**event.evidence, FOUND: found.written()})
 
 
-def _added(event: AlarmEvent, lead: AlarmKey, stands: Standing) -> AlarmEvent:
-    """Return what an event adds to an alarm, which stays what it is unless this is more urgent."""
+def _added(event: AlarmEvent, lead: AlarmKey, stands: Standing) -> Iterator[AlarmEvent]:
+    """Yield what an event adds to an alarm, which stays what it is unless this is more urgent."""
     found = Found.of_alarm(lead, stands)
+    is_growth = event.priority > stands.priority
+    if not is_growth and len(found.open) >= LISTED_MAX:
+        return
     sentence = str(found.lead["why"])
     place, said = event.key.component, added_by(event.why)
     found.add(event.key.rule, place, at_s=event.at_s, priority=event.priority, why=said)
-    if event.priority > stands.priority:
-        evidence = {**event.evidence, FOUND: found.written()}
-        return replace(event, key=lead, scope=stands.scope, evidence=evidence, is_addition=False)
-    why = added_to(sentence, said)
-    told = stands.as_event(lead, event.change, at_s=event.at_s, why=why)
+    if is_growth:
+        # The limit goes on asking for the reading that raised it.
+        judged = {COLUMN: stands.evidence[COLUMN]} if COLUMN in stands.evidence else {}
+        evidence = {**event.evidence, **judged, FOUND: found.written()}
+        yield replace(event, key=lead, scope=stands.scope, evidence=evidence, is_addition=False)
+        return
+    yield _recorded(found, lead, stands, at_s=event.at_s, why=added_to(sentence, said))
+
+
+def _over(event: AlarmEvent, lead: AlarmKey, stands: Standing) -> Iterator[AlarmEvent]:
+    """Yield the record that something is over which was added to an alarm that goes on."""
+    found = Found.of_alarm(lead, stands)
+    if found.end((event.key.rule, str(event.key.component)), at_s=event.at_s):
+        why = added_to(str(found.lead["why"]), event.why)
+        yield _recorded(found, lead, stands, at_s=event.at_s, why=why)
+
+
+def _recorded(
+    found: Found, lead: AlarmKey, stands: Standing, *, at_s: float, why: str
+) -> AlarmEvent:
+    told = stands.as_event(lead, Change.RAISED, at_s=at_s, why=why)
     evidence = {**stands.evidence, FOUND: found.written()}
     return replace(told, evidence=evidence, is_addition=True)

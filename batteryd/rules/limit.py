@@ -19,7 +19,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from batteryd.domain.alarm import AlarmEvent, AlarmKey
+from batteryd.domain.alarm import COLUMN, AlarmEvent, AlarmKey
 from batteryd.domain.inventory import Asset
 from batteryd.domain.quality import Quality
 from batteryd.domain.quantity import QUANTITIES
@@ -99,7 +99,7 @@ class Limits:
             own = Found.in_evidence(stands.evidence).urgency
             watched.timing.priority = own.get((key.rule, str(key.component)), stands.priority)
             watched.timing.raised_at_s = stands.raised_at_s
-            watched.raised_by = column_of.get(str(stands.evidence.get("column")))
+            watched.raised_by = column_of.get(str(stands.evidence.get(COLUMN)))
         return orphans
 
     def _to_judge(self, columns: Iterable[int]) -> list[int]:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change
+from batteryd.domain.alarm import COLUMN, AlarmEvent, AlarmKey, Change
 from batteryd.domain.component import Scope
 from batteryd.domain.inventory import Asset
 from batteryd.domain.quantity import QUANTITIES
@@ -103,7 +103,7 @@ def _origin(point: Point) -> str:
 
 def _evidence(point: Point, seen: Observation) -> dict[str, object]:
     return {
-        "column": str(seen.column),
+        COLUMN: str(seen.column),
         "setpoints": {p.text: number for p, number in point.setpoints.items()},
         "deadband": point.settings.deadband,
         "on_delay_s": {p.text: delay_s for p, delay_s in point.on_delay_s.items()},

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
-from batteryd.domain.alarm import PRIORITY_BY_TEXT, AlarmEvent, AlarmKey, Change
+from batteryd.domain.alarm import COLUMN, PRIORITY_BY_TEXT, AlarmEvent, AlarmKey, Change
 from batteryd.domain.component import Scope, parse_component
 from batteryd.rules import words
 from batteryd.rules.found import FOUND, Entry, Found, added_by, added_to, asset_of
@@ -19,7 +19,6 @@ from batteryd.rules.kind import Standing
 LISTED_MAX = 60
 NAMED_MAX = 3  # batteries that a sentence names
 AIR_C = "ambient_temperature_c"
-COLUMN = "column"  # which reading a limit judged
 
 Names = Mapping[str, str]  # what people call a battery, by id
 
