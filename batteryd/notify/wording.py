@@ -84,7 +84,8 @@ Services  none is known to depend on it
 {% endfor %}
 {% endif %}
 {% if work_order_id is defined and work_order_id %}
-Permit    {{ work_order_id }}: {{ people|join(', ') }}
+Permit    {{ work_order_id -}}
+          {{ ': ' ~ people|join(', ') if people }}
 {% endif %}
 Priority  {{ priority }}
 Alarm     {{ dedup_key }}

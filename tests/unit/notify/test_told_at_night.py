@@ -69,6 +69,10 @@ def test_one_day_is_a_day(days: int, said: str) -> None:
     assert f"Warranty  until 2026-11-29, {said}\n" in told(warranty_days_left=days, **facts)["text"]
 
 
+def test_an_order_whose_people_are_not_concerned_stands_alone() -> None:
+    assert "\nPermit    WO-7\n" in told(work_order_id="WO-7", people=[])["text"]
+
+
 def test_what_batteryd_says_of_itself_says_nothing_of_a_battery() -> None:
     message = told(asset_id="batteryd", asset="batteryd", why="the audit chain does not hold")
 
