@@ -136,7 +136,14 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
         tick_gap_s=TICK_GAP_S * max(1.0, clock.rate),
     )
     monitor = Monitor(watching, engine=engine, journal=journal, ledger=ledger, listener=listener)
-    learning = Learning(engine, store=learned, records=ledger.records, journal=journal, clock=clock)
+    learning = Learning(
+        engine,
+        store=learned,
+        records=ledger.records,
+        journal=journal,
+        clock=clock,
+        tell=lambda ends: monitor.record(ends, now_s=clock.now_s()),
+    )
     health = HealthWatch(
         store=health_points, journal=journal, limits=settings.health.limits, clock=clock
     )

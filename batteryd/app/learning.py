@@ -18,10 +18,11 @@ written later.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from batteryd.clock import Clock
+from batteryd.domain.alarm import AlarmEvent
 from batteryd.domain.inventory import Asset
 from batteryd.errors import StoreError
 from batteryd.rules.engine import Engine
@@ -56,8 +57,11 @@ class Learning:
         records: Records,
         journal: Journal,
         clock: Clock,
+        tell: Callable[[Sequence[AlarmEvent]], None],
     ) -> None:
+        """Take the parts; `tell` hears which alarms a reset ends."""
         self._engine = engine
+        self._tell = tell
         self._journal = journal
         self._store = store
         self._records = records
@@ -81,6 +85,8 @@ class Learning:
             known = self._read(asset_id)
             self._kept[asset_id] = {kept.family: _without_state(kept) for kept in known}
             valid = [kept for kept in known if not self._is_void(kept)]
+            if known and not valid:  # reset while nobody was watching
+                self._forget(asset_id)
             if valid:
                 learned = self._caught_up(valid, assets[asset_id], rulebook)
                 self._engine.learn_from(asset_id, learned)
@@ -121,7 +127,15 @@ class Learning:
         for asset_id, reset in self._resets.items():
             if asset_id in self._kept and _seq(before, asset_id) < reset.seq:
                 _log.warning("learned state reset asset=%s by=%r", asset_id, reset.value.by)
-                self._engine.forget(asset_id)
+                self._forget(asset_id)
+
+    def _forget(self, asset_id: str) -> None:
+        why = f"judged anew: what was learned was {self._reset_words(asset_id)}"
+        self._tell(self._engine.forget(asset_id, why, now_s=self._clock.now_s()))
+
+    def _reset_words(self, asset_id: str) -> str:
+        reset = self._resets[asset_id].value
+        return f"reset by {reset.by}: {reset.why}"
 
     def _keep(self, asset_ids: Iterable[str]) -> None:
         found = [kept for asset_id in asset_ids for kept in self._standing(asset_id)]
@@ -198,8 +212,7 @@ class Learning:
         if before is None:
             return anew or _FIRST
         if self._is_void(before):
-            reset = self._resets[asset_id].value
-            return f"reset by {reset.by}: {reset.why}"
+            return self._reset_words(asset_id)
         if before.version != learned[LEARNED_VERSION]:
             return (
                 f"batteryd learns otherwise since version {learned[LEARNED_VERSION]} of its rules"

@@ -14,6 +14,7 @@ from batteryd.replay.past import NOTHING, Past
 from batteryd.rules.engine import Engine
 from batteryd.rules.rulebook import RuleBook
 
+RESET = "judged anew: what was learned was reset"
 TICK_S = 10.0
 TICKS_PER_GAP_MAX = 8640  # after a day of silence nothing new can be said of it
 
@@ -49,8 +50,8 @@ class Playback:
 
     def _live(self, now_s: float) -> Iterator[AlarmEvent]:
         while self._resets_s and self._resets_s[0] <= now_s:
-            self._resets_s.popleft()
-            self._engine.forget(self._asset_id)
+            at_s = self._resets_s.popleft()
+            yield from self._engine.forget(self._asset_id, RESET, now_s=at_s)
         while self._turns and self._turns[0].at_s <= now_s:
             turn = self._turns.popleft()
             at_work = [self._asset_id] if turn.is_at_work else []

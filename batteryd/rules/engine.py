@@ -135,10 +135,11 @@ class Engine:
         if asset_id in self._watches:
             self._watches[asset_id].learn_from(learned)
 
-    def forget(self, asset_id: str) -> None:
-        """Learn everything about an asset anew. Its alarms stand until they are judged again."""
-        if asset_id in self._watches:
-            self._watches[asset_id].forget()
+    def forget(self, asset_id: str, why: str, *, now_s: float) -> Events:
+        """Learn everything about an asset anew; return the ends of what rested on it, with why."""
+        if asset_id not in self._watches:
+            return ()
+        return self._rooms.fold(self._watches[asset_id].forget(why, now_s), now_s=now_s)
 
     @property
     def at_work(self) -> frozenset[str]:

@@ -9,17 +9,21 @@ is the outermost loop over rules, and the one place in `rules` that catches ever
 becomes an alarm (`rule_failed`), and its evaluator starts anew with the next snapshot. That alarm
 stays until the rules are loaded again, as a rule that fails now and then is not well.
 
+What a device no longer shows is not over: the wires that told of the heat may have burnt in it.
+So its alarm stands until it is shown again and judged, or for a day (`UNSEEN_S_MAX`). What the
+rules no longer watch ends at once.
+
 What an evaluator has learned goes over to its successor, except after an exception: who knows
 whether it was not the learned state that broke it.
 """
 
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 
 from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change, Priority
-from batteryd.domain.component import WHOLE_BATTERY, Scope
+from batteryd.domain.component import WHOLE_BATTERY, Component, Scope
 from batteryd.domain.inventory import Asset
 from batteryd.domain.snapshot import EMPTY_LAYOUT, Layout, Snapshot
 from batteryd.domain.warranty import WarrantyAssessment
@@ -38,6 +42,7 @@ from batteryd.rules.table import RULES
 
 RULE_FAILED = "rule_failed"
 FRESH_S = 60.0  # an older snapshot is judged no second time
+UNSEEN_S_MAX = 86_400.0  # as long as work is held after an alarm
 TRACEBACK_LENGTH_MAX = 4000  # characters of it that an event carries
 
 
@@ -57,6 +62,7 @@ class Watch:
         self._learned: dict[str, Learned] = {}  # for evaluators that are still to be made
         self._of_other_layout: dict[str, Learned] = {}  # that did not fit the present one
         self._anew: dict[str, str] = {}  # why learning has begun anew, by family of kinds
+        self._unseen: dict[AlarmKey, float] = {}  # since when its place is not shown
         self._to_make = self._kinds()  # whose evaluator has to be made (anew) before it is asked
 
     def is_about(self, subject: Subject, rules: tuple[Rule, ...], *, asset: Asset | None) -> bool:
@@ -73,6 +79,8 @@ class Watch:
         events = self._make(now_s) if self._to_make else []
         for kind, evaluator in tuple(self._evaluators.items()):
             events += self._guarded(kind, partial(evaluator.step, snapshot, now_s=now_s), now_s)
+        if self._unseen:
+            events += self._given_up(now_s)
         if events or not self._folding.is_empty:
             events = self._folding.fold(events, self.standing, now_s=now_s)
         return self._noted(events)
@@ -145,15 +153,26 @@ class Watch:
         self._learned = dict(learned)
         self.restart()
 
-    def forget(self) -> None:
-        """Learn everything anew; alarms stand, and other evaluators go on."""
+    def forget(self, why: str, now_s: float) -> Sequence[AlarmEvent]:
+        """Learn everything anew; other evaluators go on.
+
+        What was raised by what is now forgotten ends: it would stand for ever, as nothing is
+        learned of a place in alarm. What is out of the way by itself is raised again at once.
+        """
         learners = [kind for kind, e in self._evaluators.items() if is_learner(e)]
         for kind in learners:
             del self._evaluators[kind]
         self._learned.clear()
         self._of_other_layout.clear()
         self._to_make = tuple(dict.fromkeys((*self._to_make, *learners)))
-        self.due_at_s = -NEVER_S
+        rules = {rule.name for rule in self.rules if evaluator_name(rule.kind) in learners}
+        return self._noted(
+            [
+                replace(end_of(key, stands, at_s=now_s), why=why, evidence={"reason": "reset"})
+                for key, stands in self.standing.items()
+                if key.rule in rules
+            ]
+        )
 
     def restart(self) -> None:
         """Let what counts time begin anew: nobody has looked for a while."""
@@ -193,7 +212,29 @@ class Watch:
         lost = standing.keys() if evaluator is None else evaluator.adopt(standing)
         if self._layout is EMPTY_LAYOUT:  # nobody knows yet what this asset has to show
             return ()
-        return [end_of(key, standing[key], at_s=now_s) for key in lost]
+        return [end_of(key, standing[key], at_s=now_s) for key in self._not_watched(lost, now_s)]
+
+    def _not_watched(self, lost: Collection[AlarmKey], now_s: float) -> list[AlarmKey]:
+        """Return what the rules no longer watch; what the device does not show waits."""
+        shown = self._shown_places()
+        unseen = {key for key in lost if key.component not in shown}
+        for key in unseen:
+            self._unseen.setdefault(key, now_s)
+        return [key for key in lost if key not in unseen]
+
+    def _given_up(self, now_s: float) -> list[AlarmEvent]:
+        """Return the ends of alarms whose places have not been shown for too long."""
+        shown = self._shown_places()
+        self._unseen = {
+            key: since_s
+            for key, since_s in self._unseen.items()
+            if key in self.standing and key.component not in shown
+        }
+        late = [key for key, since_s in self._unseen.items() if now_s - since_s >= UNSEEN_S_MAX]
+        return [end_of(key, self.standing[key], at_s=now_s) for key in late]
+
+    def _shown_places(self) -> frozenset[Component]:
+        return _places(self._layout)
 
     def _teach(self, kind: str, evaluator: Learner) -> None:
         evaluator.is_learning = not self.subject.at_work
@@ -253,6 +294,15 @@ class Watch:
 
     def _key(self, rule: str) -> AlarmKey:
         return AlarmKey(self.subject.site_id, self.subject.asset_id, WHOLE_BATTERY, rule)
+
+
+@lru_cache(maxsize=64)
+def _places(layout: Layout) -> frozenset[Component]:
+    """Return all places that a layout shows something of, and what they are parts of."""
+    parts = {column.component for column in layout.columns}
+    modules = {part.parent_module for part in parts}
+    strings = {Component(part.string) for part in parts if part.string is not None}
+    return frozenset({WHOLE_BATTERY, *parts, *modules, *strings})
 
 
 def evaluator_name(kind: str) -> str:

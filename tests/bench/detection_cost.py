@@ -152,7 +152,12 @@ def _kept_in(folder: Path) -> list[BenchRow]:
     ledger, journal = Ledger(folder / "ledger.db"), open_journal(folder / "journal.db")
     store = LearnedStore.open_or_set_aside(folder / "learned.db", now_s=0.0)
     learning = Learning(
-        engine, store=store, records=ledger.records, journal=journal, clock=SystemClock()
+        engine,
+        store=store,
+        records=ledger.records,
+        journal=journal,
+        clock=SystemClock(),
+        tell=lambda ends: None,
     )
     learning.recall({asset.asset_id: asset for asset in assets}, ALL_RULES)
     learning.keep_all()  # the first time there are no rows yet

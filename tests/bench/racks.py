@@ -88,6 +88,7 @@ def _learning(watch: MonitorThread, assets: Sequence[Asset]) -> Iterator[Learnin
         records=watch.ledger.records,
         journal=watch.journal,
         clock=SystemClock(),
+        tell=lambda ends: None,
     )
     learning.recall({asset.asset_id: asset for asset in assets}, shipped_rulebook())
     yield learning

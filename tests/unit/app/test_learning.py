@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from batteryd.app.learning import KEEP_S, SLICE_S, Learning
+from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change, Priority
+from batteryd.domain.component import WHOLE_BATTERY, Scope
 from batteryd.errors import StoreFull
 from batteryd.rules.engine import Engine
 from batteryd.rules.kind import Learned
@@ -54,9 +56,12 @@ class FakeEngine(Engine):
         anew, self.anew = self.anew, {}
         return anew
 
-    def forget(self, asset_id: str) -> None:
+    def forget(self, asset_id: str, why: str, *, now_s: float) -> tuple[AlarmEvent, ...]:
         self.forgotten.append(asset_id)
         self.offset_k[asset_id] = 0.0
+        key = AlarmKey("daejeon", asset_id, WHOLE_BATTERY, "module_warmer")
+        end = Change.RETURNED
+        return (AlarmEvent(key, end, now_s, Scope.MODULE, Priority.MEDIUM, "", None, None, why),)
 
 
 class Disk(LearnedStore):
@@ -76,6 +81,7 @@ class House:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.clock = ManualClock(at_s=NOON_S)
+        self.told: list[AlarmEvent] = []
         self.ledger = Ledger(folder / "ledger.db")
         self.journal = open_journal(folder / "journal.db")
         self.start()
@@ -90,6 +96,7 @@ class House:
             records=self.ledger.records,
             journal=self.journal,
             clock=self.clock,
+            tell=self.told.extend,
         )
 
     def recall(self, *asset_ids: str) -> None:
@@ -240,6 +247,13 @@ def test_a_running_daemon_forgets_what_somebody_resets(house: House) -> None:
     house.learning.keep_all()
 
     assert house.engine.forgotten == ["rack-1"]
+    assert [(end.key.asset_id, end.at_s, end.why) for end in house.told] == [
+        (
+            "rack-1",
+            house.clock.wall_s,
+            "judged anew: what was learned was reset by Kim: sensors were replaced",
+        )
+    ]
     assert house.kept().began_because == "reset by Kim: sensors were replaced"
     assert house.kept("rack-2").began_because == "first seen"
 
@@ -254,7 +268,8 @@ def test_a_reset_while_no_daemon_runs_is_heeded_at_the_next_start(house: House) 
     house.engine.offset_k["rack-1"] = 0.1
     house.learning.keep_all()
 
-    assert recalled == {}
+    assert recalled == {"rack-1": 0.0}
+    assert [end.key.asset_id for end in house.told] == ["rack-1"]
     assert house.kept().began_because.startswith("reset by Kim")
 
 
@@ -267,6 +282,7 @@ def test_a_reset_of_before_the_last_restart_is_not_heeded_again(house: House) ->
     house.learning.heed_resets()
 
     assert house.engine.forgotten == []
+    assert house.told == []
     assert house.engine.offset_k == {"rack-1": 1.25}
 
 

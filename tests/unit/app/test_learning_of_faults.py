@@ -68,6 +68,7 @@ class House:
             records=self.ledger.records,
             journal=self.journal,
             clock=self.clock,
+            tell=lambda ends: None,
         )
         self.learning.recall({"rack-1": ASSET}, RULES)
 

@@ -10,6 +10,7 @@ from batteryd.domain.alarm import AlarmKey, Change, Priority
 from batteryd.domain.component import WHOLE_BATTERY
 from batteryd.rules.engine import Engine
 from batteryd.rules.kind import Subject
+from batteryd.rules.watch import UNSEEN_S_MAX
 from tests.builders import NOON_S, make_alarm, make_key, make_snapshot
 from tests.rulebooks import (
     SHIPPED,
@@ -97,11 +98,14 @@ def test_what_was_restored_waits_for_the_first_good_poll_to_be_judged():
     assert told(show(engine, 24.0)) == [("returned", "module_temperature", "s1/m02", "critical")]
 
 
-def test_a_restored_alarm_of_an_older_profile_ends_with_the_first_good_poll():
+def test_a_restored_alarm_of_an_older_profile_stands_for_a_day_as_nobody_knows_what_became_of_it():
     engine = make_engine(HOT)
     engine.restore([make_alarm(make_key("s1/m09"))], now_s=NOON_S)
 
-    assert told(show(engine, 24.0)) == [("returned", "module_temperature", "s1/m09", "high")]
+    assert told(show(engine, 24.0)) == []
+    assert told(show(engine, 24.0, at_s=NOON_S + UNSEEN_S_MAX)) == [
+        ("returned", "module_temperature", "s1/m09", "high")
+    ]
 
 
 def test_a_reload_does_not_stop_delays_of_what_has_not_changed():
@@ -246,18 +250,18 @@ def test_what_was_learned_is_kept_while_nothing_is_read():
     assert engine.learned("rack-1") == learned
 
 
-def test_what_is_forgotten_is_learned_anew_and_alarms_stand():
+def test_what_is_forgotten_is_learned_anew_and_the_alarms_of_limits_stand():
     engine = make_engine(shipped_rulebook())
     for n in range(100):
         show(engine, 52.0, at_s=NOON_S + 10 * n)
     standing = engine.restore([], now_s=NOON_S + 1000)
 
-    engine.forget("rack-1")
+    ended = engine.forget("rack-1", "judged anew", now_s=NOON_S + 1000)
     forgotten = engine.learned("rack-1")
     events = show(engine, 52.0, at_s=NOON_S + 1010)
     anew: Mapping[str, Any] = engine.learned("rack-1")[OFFSETS]
 
-    assert standing == ()
+    assert standing == ended == ()
     assert forgotten == {}
     assert events == ()
     assert anew["s1.heat.believed.polls"].tolist() == [1.0]
@@ -266,6 +270,6 @@ def test_what_is_forgotten_is_learned_anew_and_alarms_stand():
 def test_of_an_asset_that_nobody_watches_nothing_is_learned():
     engine = make_engine(shipped_rulebook())
     engine.learn_from("rack-9", {OFFSETS: {}})
-    engine.forget("rack-9")
+    assert engine.forget("rack-9", "judged anew", now_s=NOON_S) == ()
 
     assert engine.learned("rack-9") == {}

@@ -1,11 +1,12 @@
-"""A rack that lost its cooling warms all its modules: one alarm, with the modules in its list."""
+"""One cause, one alarm, on one battery: a rack without cooling, and crowds beyond one limit."""
 
 import pytest
 
 from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change, Priority
 from batteryd.domain.component import Scope, parse_component
-from batteryd.rules.folding import GRACE_S, Folding
+from batteryd.rules.folding import CROWD, GRACE_S, LISTED_MAX, Folding
 from batteryd.rules.kind import Standing, Subject
+from tests.listed import listed
 from tests.rulebooks import rulebook
 
 RULES = rulebook(
@@ -17,6 +18,13 @@ RULES = rulebook(
     quantities = ["temperature_c", "module_temperature_c_max"]
     direction = "high"
     setpoint = { medium = 40.0, critical = 50.0 }
+    [rule.cell_voltage_high]
+    kind = "limit"
+    quantities = ["cell_voltage_v"]
+    direction = "high"
+    setpoint = { medium = 4.2, critical = 4.25 }
+    [rule.module_warmer]
+    kind = "heat_peer"
     [rule.module_cold]
     kind = "limit"
     quantities = ["temperature_c"]
@@ -25,9 +33,19 @@ RULES = rulebook(
     """
 )
 SETPOINT_C = {Priority.MEDIUM: 40.0, Priority.CRITICAL: 50.0}
+CRITICAL = Priority.CRITICAL
 
 
-def event(rule, component, *, at_s, quantity, priority=Priority.MEDIUM, change=Change.RAISED):
+def event(
+    rule,
+    component,
+    *,
+    at_s,
+    quantity,
+    priority=Priority.MEDIUM,
+    change=Change.RAISED,
+    column="",
+):
     place = parse_component(component)
     return AlarmEvent(
         key=AlarmKey("daejeon", "rack-4", place, rule),
@@ -39,6 +57,7 @@ def event(rule, component, *, at_s, quantity, priority=Priority.MEDIUM, change=C
         value=41.2,
         setpoint=SETPOINT_C[priority],
         why=f"{component}: {rule}, {priority.text}",
+        evidence={"column": column} if column else {},
     )
 
 
@@ -51,23 +70,49 @@ def hot(component, *, at_s, **more):
     return event("module_temperature", component, at_s=at_s, quantity=quantity, **more)
 
 
-@pytest.fixture
-def told():
-    """Lead events past what belongs together on one battery; return what is told of them."""
-    folding = Folding(RULES.effective(Subject("rack-4", "daejeon")))
-    standing: dict[AlarmKey, Standing] = {}
+def charged(cell, *, at_s, priority=CRITICAL, change=Change.RAISED):
+    return event(
+        "cell_voltage_high",
+        f"s1/m{1 + cell // 14:02d}/c{1 + cell % 14:02d}",
+        at_s=at_s,
+        quantity="cell_voltage_v",
+        priority=priority,
+        change=change,
+    )
 
-    def lead(*events, now_s=None):
+
+class Desk:
+    """One battery's alarms, as they stand after each step."""
+
+    def __init__(self) -> None:
+        self.folding = Folding(RULES.effective(Subject("rack-4", "daejeon")))
+        self.standing: dict[AlarmKey, Standing] = {}
+
+    def fold(self, *events: AlarmEvent, now_s: float | None = None) -> list[AlarmEvent]:
+        """Lead events past what belongs together; return what is told of them."""
         now_s = events[0].at_s if now_s is None else now_s
-        out = folding.fold(events, standing, now_s=now_s)
+        out = self.folding.fold(events, self.standing, now_s=now_s)
         for one in out:
             if one.change is Change.RAISED:
-                standing[one.key] = Standing.of(one, raised_at_s=one.at_s)
+                self.standing[one.key] = Standing.of(one, raised_at_s=one.at_s)
             else:
-                standing.pop(one.key, None)
+                self.standing.pop(one.key, None)
+        return out
+
+    def told(self, *events: AlarmEvent, now_s: float | None = None) -> list[tuple[str, str, bool]]:
+        """Return the same in short: rule, component, whether it is an addition."""
+        out = self.fold(*events, now_s=now_s)
         return [(one.key.rule, str(one.key.component), one.is_addition) for one in out]
 
-    return lead
+
+@pytest.fixture
+def desk():
+    return Desk()
+
+
+@pytest.fixture
+def told(desk):
+    return desk.told
 
 
 @pytest.mark.parametrize("component", ["s1/m01", "s1/m17", "s1", "-"])
@@ -124,3 +169,80 @@ def test_a_module_that_is_still_hot_half_an_hour_after_the_racks_alarm_ended_has
 
     assert before == []
     assert after == [("module_temperature", "s1/m02", False)]
+
+
+def test_a_charger_that_does_not_stop_is_told_three_times_and_not_for_each_of_238_cells(desk):
+    out = [desk.told(charged(cell, at_s=cell)) for cell in range(238)]
+
+    alone = [one for said in out for one in said if not one[2]]
+    assert alone == [
+        ("cell_voltage_high", "s1/m01/c01", False),
+        ("cell_voltage_high", "s1/m01/c02", False),
+        ("cell_voltage_high", "s1/m01/c03", False),
+    ]
+    first = next(iter(desk.standing.values()))
+    assert len(listed(first.evidence["found"])) == LISTED_MAX
+
+
+def test_a_cell_that_is_more_urgent_than_the_crowd_is_told_by_itself(desk):
+    for cell in range(CROWD):
+        desk.fold(charged(cell, at_s=cell, priority=Priority.MEDIUM))
+
+    assert desk.told(charged(CROWD - 1, at_s=60.0)) == [("cell_voltage_high", "s1/m01/c04", False)]
+
+
+def test_a_hot_discharge_is_told_three_times_but_each_critical_temperature_by_itself(told):
+    said = [told(hot(f"s1/m{m:02d}", at_s=m))[0] for m in range(1, 18)]
+    critical = told(hot("s1/m09", at_s=60.0, priority=CRITICAL))
+
+    assert [is_addition for _, _, is_addition in said] == [False] * 3 + [True] * 14
+    assert critical == [("module_temperature", "s1/m09", False)]
+
+
+def test_a_crowd_whose_first_alarm_ended_is_told_three_times_again_at_most(desk):
+    for cell in range(20):
+        desk.fold(charged(cell, at_s=cell))
+    for cell in range(3):
+        desk.fold(charged(cell, at_s=100.0, change=Change.RETURNED))
+
+    after = desk.told(now_s=100.0 + GRACE_S)
+
+    assert [is_addition for _, _, is_addition in after] == [False] * 3 + [True] * 14
+
+
+def test_what_was_added_and_is_over_is_recorded_as_over_with_the_alarm_that_goes_on(desk):
+    desk.fold(cooling_lost())
+    desk.fold(hot("s1/m02", at_s=600.0))
+
+    (over,) = desk.fold(hot("s1/m02", at_s=900.0, change=Change.RETURNED))
+
+    assert (over.key.rule, over.change, over.is_addition) == ("rack_cooling", Change.RAISED, True)
+    entries = listed(over.evidence["found"])
+    assert [(e["component"], e.get("over_at_s")) for e in entries] == [
+        ("s1", None),
+        ("s1/m02", 900.0),
+    ]
+    assert desk.told(cooling_lost(at_s=1000.0, change=Change.RETURNED)) == [
+        ("rack_cooling", "s1", False)
+    ]
+    assert desk.told(now_s=1000.0 + GRACE_S) == []
+
+
+def test_a_limit_that_a_detector_made_grow_still_names_the_reading_that_raised_it(desk):
+    column = "s1/m02/t1:temperature_c"
+    desk.fold(
+        event(
+            "module_temperature",
+            "s1/m02",
+            at_s=0.0,
+            quantity="temperature_c",
+            column=column,
+        )
+    )
+
+    (grown,) = desk.fold(
+        event("module_warmer", "s1/m02", at_s=60.0, quantity="temperature_c", priority=CRITICAL)
+    )
+
+    assert (grown.key.rule, grown.is_addition) == ("module_temperature", False)
+    assert grown.evidence["column"] == column
