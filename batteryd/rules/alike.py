@@ -64,7 +64,7 @@ class Alike:
         last = np.maximum(counts - 1, 0)
         medians = 0.5 * (ordered[rows, last // 2] + ordered[rows, (last + 1) // 2])
         of_places = (SPREAD_OF_MEDIAN * np.nan_to_num(medians))[self._row_of]
-        return np.maximum(of_places, spread_of(of_sensors))
+        return np.asarray(np.maximum(of_places, spread_of(of_sensors)))
 
     def _sorted(self, of_sensors: Floats) -> tuple[Floats, npt.NDArray[np.intp]]:
         by_row = np.append(of_sensors, np.nan)[self._members]

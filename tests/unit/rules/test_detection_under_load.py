@@ -94,6 +94,33 @@ def test_a_joint_is_found_at_any_pace_of_polls(poll_s):
     assert loud(events) == [("loose_joint", "s1/m03")]
 
 
+def unread_when_a_load_begins(change, start_h):
+    def unread(at_h, heat, volts):
+        change(at_h, heat, volts)
+        if 0 <= at_h - start_h < 70.0 / 3600.0:
+            volts[2] = np.nan
+
+    return unread
+
+
+@pytest.mark.parametrize("poll_s", [10.0, 60.0])
+def test_a_long_bar_that_could_not_be_read_when_its_first_load_began_is_no_joint_later(poll_s):
+    load = discharge(1.0, 6.0, recharged=True)
+    bar = unread_when_a_load_begins(joint_of(0.6, load, from_h=0.0), start_h=1.0)
+
+    assert loud(watched(Rack(current_a=load, poll_s=poll_s), 6.5, bar)) == []
+
+
+@pytest.mark.parametrize("poll_s", [10.0, 60.0])
+def test_a_joint_that_cannot_be_read_when_the_load_begins_is_found_in_the_same_load(poll_s):
+    load = discharge(1.0, 6.0, recharged=True)
+    joint = unread_when_a_load_begins(joint_of(0.4, load, from_h=3.0), start_h=6.0)
+
+    events = watched(Rack(current_a=load, poll_s=poll_s), 6.2, joint)
+
+    assert loud(events) == [("loose_joint", "s1/m03")]
+
+
 def test_a_load_that_never_rests_says_nothing_of_joints():
     def wild(at_h):
         return -CAPACITY_AH * (1.2 if round(at_h * 60) % 3 else 0.2)
