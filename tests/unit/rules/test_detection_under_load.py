@@ -48,6 +48,24 @@ def test_one_busbar_that_heats_more_than_the_others_is_told():
     assert {place for _, place in loud(events)} == {"s1/m06"}
 
 
+def warmed_by_a_discharge(share, *, start_h):
+    """Let all warm by 7 K, and an aged module that reads 2 K more by that share more."""
+
+    def change(at_h, heat, volts):
+        risen_k = 28.0 * min(0.25, max(0.0, at_h - start_h))
+        heat[:] = 23.5 + risen_k
+        heat[4] = 25.7 + risen_k * (1.0 + share)
+
+    return change
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.35, set()), (0.6, {("module_warmer", "s1/m05")})])
+def test_an_aged_module_that_coarse_sensors_round_up_is_none_that_lost_its_air(share, told):
+    rack = Rack(shape=(10, 1, 4), poll_s=30.0, quantum_c=1.0, current_a=discharge(4.0))
+
+    assert set(loud(watched(rack, 4.6, warmed_by_a_discharge(share, start_h=4.0)))) == told
+
+
 @pytest.mark.parametrize(
     ("deviations", "is_one"),
     [
