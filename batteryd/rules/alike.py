@@ -54,12 +54,17 @@ class Alike:
         return np.asarray(middles[self._row_of])
 
     def spreads(self, of_sensors: Floats) -> Floats:
-        """Return the usual distance of each sensor's peers from 0 (as a standard deviation)."""
+        """Return the usual distance of each sensor's peers from 0 (as a standard deviation).
+
+        It is never less than that of the whole rack: of the few sensors of one place a spread is
+        uncertain by a third or so, and among many places some look even by chance.
+        """
         ordered, counts = self._sorted(np.abs(of_sensors))
         rows = np.arange(len(ordered))
         last = np.maximum(counts - 1, 0)
         medians = 0.5 * (ordered[rows, last // 2] + ordered[rows, (last + 1) // 2])
-        return np.asarray((SPREAD_OF_MEDIAN * np.nan_to_num(medians))[self._row_of])
+        of_places = (SPREAD_OF_MEDIAN * np.nan_to_num(medians))[self._row_of]
+        return np.asarray(np.maximum(of_places, spread_of(of_sensors)))
 
     def _sorted(self, of_sensors: Floats) -> tuple[Floats, npt.NDArray[np.intp]]:
         by_row = np.append(of_sensors, np.nan)[self._members]

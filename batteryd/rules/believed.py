@@ -2,10 +2,10 @@
 
 Thermistors and buses produce wild single readings: 100 °C or -40 °C for one poll. A reading that
 has moved farther than physics would is dropped until it repeats: `REPEATS` times in a row, and near
-one another. Then it is true, however odd: a cell that is shorted hard falls by 0.3 V at once. So a
-wild reading never gets into a mean, and a real step is a few polls late. What was believed last
-outlives any gap, as the first reading after it may be a wild one too; of what was never read, the
-middle of all others stands for it.
+one another. Then it is true, however odd: a cell that is shorted hard falls by 0.3 V at once. What
+was doubted of it then counts as wrong no longer. So a wild reading never gets into a mean, and a
+real step is a few polls late. What was believed last outlives any gap, as the first reading after
+it may be a wild one too; of what was never read, the middle of all others stands for it.
 
 Readings that are missing count apart from readings that are wrong: a missing one is the bus, a
 wrong one the sensor. Both are counted as shares of about the last six hours (they fade).
@@ -140,6 +140,9 @@ class Believed:
         self._moved_to[is_far] = shown[is_far]
         is_true = self._repeats >= REPEATS
         self._repeats[is_true] = 0
+        if len(self.wrong):
+            # It was right from the first time.
+            self.wrong[is_true] = (self.wrong[is_true] - (REPEATS - 1)).clip(0.0)
         self._is_doubting = bool(self._repeats.any())
         return is_far & ~is_true
 

@@ -54,7 +54,7 @@ SURE = 2.5  # times the wide margin: no bar is that long
 # Entries of the clock: rate before the load and since when it was that, when the load began, common
 # mode before it, whether the window is open, polls under load; and sums of rates, polls, time, time
 # squared, common mode, common mode by time.
-_BEFORE, _STEADY, _BEGAN, _COMMON_V, _OPEN, _SEEN, _RATES, _POLLS = range(8)
+_BEFORE, _STEADY, _BEGAN, _COMMON_V, _OPEN, _SEEN, _RATES, _POLLS, _TIME = range(9)
 _SUMS = slice(_RATES, _RATES + 6)
 _COUNT = _RATES + 6
 
@@ -93,7 +93,8 @@ class CellJoint:
         self.learned_mohm = np.zeros(count, dtype=np.float32)
         self.discharges = np.zeros(count, dtype=np.int8)
         self.before_v = np.full(count, np.nan, dtype=np.float32)  # residuals before the load
-        self.sums = np.zeros((2, count))  # of residuals, and of residuals by time under load
+        # Of residuals, and of residuals by time; NaN until a cell is believed under this load.
+        self.sums = np.full((2, count), np.nan)
         self.clock = np.zeros(_COUNT)
         self.restart()
         self._excess = self._more = np.zeros(count)
@@ -123,7 +124,7 @@ class CellJoint:
             unseen_s = seen.dt_s if seen.dt_s > PAUSE_S else 0.0
             clock[_BEGAN], clock[_OPEN] = seen.at_s - unseen_s, 1.0
             clock[_SEEN] = clock[_SUMS] = 0.0
-            self.sums.fill(0.0)
+            self.sums.fill(np.nan)
         clock[_SEEN] += 1.0
         under_load_s = seen.at_s - clock[_BEGAN]
         window_s = WINDOW_S if clock[_POLLS] >= POLLS_WANTED else WINDOW_S_MAX
@@ -133,6 +134,7 @@ class CellJoint:
 
     def _sum(self, rate: float, seen: Seen) -> Judged | None:
         under_load_s = seen.at_s - self.clock[_BEGAN]
+        self._begin_sums(seen)
         # Of a cell that cannot be read just now, what it last was.
         self.sums[0] += seen.cells.residual
         self.sums[1] += seen.cells.residual * under_load_s
@@ -142,6 +144,19 @@ class CellJoint:
         )  # fmt: skip
         is_early = under_load_s < JUDGE_AFTER_S
         return None if is_early or self.clock[_POLLS] < POLLS_MIN else self._judged(seen)
+
+    def _begin_sums(self, seen: Seen) -> None:
+        """Let the first sag that is believed of a cell stand for the polls before it.
+
+        Until then its last residual is one without the load, which would hide what it has.
+        """
+        is_first = np.isnan(self.sums[0])
+        if not is_first.any():
+            return
+        if seen.cells.is_believed is not None:
+            is_first &= seen.cells.is_believed
+        so_far = self.clock[[_POLLS, _TIME]]
+        self.sums[:, is_first] = np.outer(so_far, seen.cells.residual[is_first])
 
     def say(self, index: int, seen: Seen) -> Said:
         """Say by how much, and where."""

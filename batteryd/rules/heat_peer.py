@@ -10,7 +10,7 @@ multiple of what the sensor's peers deviate by at that moment: what is usual is 
 Beside it, without a swing: a whole module `plain_k` above the median of the rack. It is slower by
 its size and faster where airflow was lost during a load. A module that is always that warm is not
 meant, so it also has to deviate from its own normal, and after a load by more than modules differ
-in how they warm: an aged one warms by a third more.
+in how they warm: an aged one warms by a third more, and coarse sensors round it up.
 
 A sensor that dies in the heat does not end the alarm: a module is back when the sensors that were
 too warm have been read again, and are not.
@@ -42,7 +42,8 @@ from batteryd.rules.rack import Bools, Floats, Rack
 BACK_SHARE = 0.6  # of the limit; below it a module is back
 CROWD = 4  # so many modules that deviate together are a pattern, not so many faults
 CROWD_SHARE = 0.5
-OWN_K_MIN, OWN_SWING_SHARE = 1.0, 0.4  # of the plain comparison: how far from its own normal
+# Of the plain comparison: how far from its own normal. Half a quantum is what rounding adds.
+OWN_K_MIN, OWN_QUANTA, OWN_SWING_SHARE, ROUNDED_QUANTA = 1.0, 1.2, 0.4, 0.5
 SPREADS = 5.0  # so many times the usual deviation of a sensor's peers
 ABOVE_PEERS, ABOVE_OWN = "above its peers", "above its own normal"
 ABOVE_RACK = "above the middle of the rack, on the mean of its sensors"
@@ -135,7 +136,9 @@ class HeatPeer:
         above = self._above - self._settings.plain_k
         # Without a normal of its own a module would be blamed for the offset of its sensors.
         own = self._rack.mean_of_modules(np.where(heat.is_learned, heat.deviation, -np.inf))
-        least = max(OWN_K_MIN, 1.2 * heat.quantum.step, OWN_SWING_SHARE * heat.swing_k)
+        quantum_k = heat.quantum.step
+        uneven_k = OWN_SWING_SHARE * heat.swing_k + ROUNDED_QUANTA * quantum_k
+        least = max(OWN_K_MIN, OWN_QUANTA * quantum_k, uneven_k)
         return np.where(own > least, above, -np.inf)
 
 

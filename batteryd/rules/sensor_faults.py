@@ -2,7 +2,9 @@
 
 * `sensor_invalid` counts, over about six hours, which share of a sensor's readings was wrong
   (jumped for a single poll, or was nothing that a battery can show). One bad reading is nothing;
-  one in a hundred is a loose connector or a broken input. What was missing is counted apart.
+  one in a hundred is a loose connector or a broken input. Where polls are slow the count decides: a
+  rack has a few bad readings a day, and more than four of one sensor in six hours are no chance.
+  What was missing is counted apart.
 * `sensor_stuck`: a sensor that has not changed while the rack moved by more than its resolution
   could hide. Some keep their last value when they fail, without any alarm of their device.
 * `sensor_cold` is the mirror of `heat_peer`. Nothing cools a module of itself, so it is the sensor
@@ -48,7 +50,7 @@ class SensorInvalidSettings(DetectorSettings):
     priority: PriorityText = "low"
     on_delay_s: NotNegative = 0.0
     wrong_share: Share = 0.004
-    wrong_count: Positive = 6.0  # so many at least
+    wrong_count: Positive = 4.0  # and more than so many
     missing_share: Share = 0.2
     missing_s: Positive = 3000.0  # and for so long in all, at least
 

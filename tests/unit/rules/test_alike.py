@@ -27,6 +27,23 @@ def test_the_middle_does_not_hear_of_one_that_burns():
     assert alike.spreads(read - 25.0).tolist() == [0.0] * 8
 
 
+def test_a_place_that_looks_even_among_few_sensors_is_as_uneven_as_the_rack():
+    alike = Alike(sensors(8, (1, 2, 3)))
+    deviations = np.tile([2.0, 0.1, -2.0], 8)
+
+    assert alike.spreads(deviations) == pytest.approx(1.4826 * 2.0)
+
+
+def test_a_place_that_is_more_uneven_than_the_rack_keeps_its_own_spread():
+    alike = Alike(sensors(8, (1, 2, 3)))
+    deviations = np.tile([2.0, 0.1, -0.1], 8)
+
+    spreads = alike.spreads(deviations).reshape(8, 3)
+
+    assert spreads[:, 0] == pytest.approx(1.4826 * 2.0)
+    assert spreads[:, 1:] == pytest.approx(1.4826 * 0.1)
+
+
 def test_where_few_have_a_number_all_sensors_are_peers():
     alike = Alike([*sensors(8, (1,)), Component(1, 1, None, 2)])
     read = np.append(np.full(8, 25.0), 31.0)

@@ -107,6 +107,14 @@ def test_what_was_wrong_counts_apart_from_what_was_missing() -> None:
     assert not believed.wrong[1:].any()
 
 
+def test_what_repeats_was_right_all_along_and_not_wrong() -> None:
+    believed = thermistors()
+
+    shown(believed, 24.1, 100.0, 24.1, 36.0, 36.1, 36.2, 24.1, 24.1, 24.1)
+
+    assert believed.wrong[0] == pytest.approx(1.0, abs=0.02)
+
+
 def test_what_was_wrong_fades_over_six_hours() -> None:
     believed = thermistors()
     shown(believed, 24.1, 100.0, *[24.1] * (6 * 360))

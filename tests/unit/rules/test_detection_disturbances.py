@@ -5,6 +5,7 @@ Each rack lives through a day in short: it is learned, discharged, charged again
 
 from collections.abc import Callable, Iterable, Iterator
 
+import numpy as np
 import pytest
 
 from batteryd.domain.alarm import AlarmEvent, Change, Priority
@@ -106,3 +107,16 @@ def test_sensors_that_are_wild_are_told_as_such_at_low_priority() -> None:
     invalid = [e for e in events if e.key.rule == "sensor_invalid"]
     assert invalid
     assert {e.priority for e in invalid} == {Priority.LOW}
+
+
+@pytest.mark.parametrize(("every", "told"), [(75, {"s1/m02/t1"}), (150, set())])
+def test_at_slow_polls_a_wild_sensor_is_told_by_its_count(every: int, told: set[str]) -> None:
+    rack = Rack(poll_s=60.0)
+
+    def change(at_h: float, heat: np.ndarray, volts: np.ndarray) -> None:
+        if round(60 * at_h) % every == 1:
+            heat[1, 0] = 100.0
+
+    events = judged(rack, rack.snapshots(24.0, change))
+
+    assert {str(e.key.component) for e in events if e.key.rule == "sensor_invalid"} == told

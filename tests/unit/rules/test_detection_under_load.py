@@ -48,6 +48,24 @@ def test_one_busbar_that_heats_more_than_the_others_is_told():
     assert {place for _, place in loud(events)} == {"s1/m06"}
 
 
+def warmed_by_a_discharge(share, *, start_h):
+    """Let all warm by 7 K, and an aged module that reads 2 K more by that share more."""
+
+    def change(at_h, heat, volts):
+        risen_k = 28.0 * min(0.25, max(0.0, at_h - start_h))
+        heat[:] = 23.5 + risen_k
+        heat[4] = 25.7 + risen_k * (1.0 + share)
+
+    return change
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.35, set()), (0.6, {("module_warmer", "s1/m05")})])
+def test_an_aged_module_that_coarse_sensors_round_up_is_none_that_lost_its_air(share, told):
+    rack = Rack(shape=(10, 1, 4), poll_s=30.0, quantum_c=1.0, current_a=discharge(4.0))
+
+    assert set(loud(watched(rack, 4.6, warmed_by_a_discharge(share, start_h=4.0)))) == told
+
+
 @pytest.mark.parametrize(
     ("deviations", "is_one"),
     [
@@ -90,6 +108,33 @@ def test_a_joint_is_found_at_any_pace_of_polls(poll_s):
     rack = Rack(current_a=load, poll_s=poll_s)
 
     events = watched(rack, 6.5, joint_of(0.4, load, from_h=3.0))
+
+    assert loud(events) == [("loose_joint", "s1/m03")]
+
+
+def unread_when_a_load_begins(change, start_h):
+    def unread(at_h, heat, volts):
+        change(at_h, heat, volts)
+        if 0 <= at_h - start_h < 70.0 / 3600.0:
+            volts[2] = np.nan
+
+    return unread
+
+
+@pytest.mark.parametrize("poll_s", [10.0, 60.0])
+def test_a_long_bar_that_could_not_be_read_when_its_first_load_began_is_no_joint_later(poll_s):
+    load = discharge(1.0, 6.0, recharged=True)
+    bar = unread_when_a_load_begins(joint_of(0.6, load, from_h=0.0), start_h=1.0)
+
+    assert loud(watched(Rack(current_a=load, poll_s=poll_s), 6.5, bar)) == []
+
+
+@pytest.mark.parametrize("poll_s", [10.0, 60.0])
+def test_a_joint_that_cannot_be_read_when_the_load_begins_is_found_in_the_same_load(poll_s):
+    load = discharge(1.0, 6.0, recharged=True)
+    joint = unread_when_a_load_begins(joint_of(0.4, load, from_h=3.0), start_h=6.0)
+
+    events = watched(Rack(current_a=load, poll_s=poll_s), 6.2, joint)
 
     assert loud(events) == [("loose_joint", "s1/m03")]
 
