@@ -8,7 +8,8 @@ real step is a few polls late. What was believed last outlives any gap, as the f
 it may be a wild one too; of what was never read, the middle of all others stands for it.
 
 Readings that are missing count apart from readings that are wrong: a missing one is the bus, a
-wrong one the sensor. Both are counted as shares of about the last six hours (they fade).
+wrong one the sensor. Both are counted as shares of about the last six hours (they fade). What the
+device says that it does not have, and has never shown, is neither.
 """
 
 import math
@@ -98,7 +99,8 @@ class Believed:
         if len(self.wrong):
             is_wrong = is_far | _WRONG[quality] | ((quality == Quality.GOOD) & ~is_fit)
             self.wrong += is_wrong
-            self.missing += ~is_believed & ~is_wrong
+            is_absent = (quality == Quality.NOT_IMPLEMENTED) & np.isnan(self.last)
+            self.missing += ~is_believed & ~is_wrong & ~is_absent
             self.doubted_at_s[~is_believed] = at_s
         return is_believed
 

@@ -120,3 +120,14 @@ def test_what_was_wrong_fades_over_six_hours() -> None:
     shown(believed, 24.1, 100.0, *[24.1] * (6 * 360))
 
     assert believed.wrong[0] == pytest.approx(np.exp(-1.0), abs=0.01)
+
+
+def test_a_sensor_that_the_device_does_not_have_is_not_missing_but_one_that_went_is() -> None:
+    absent, gone = thermistors(), thermistors()
+    shown(gone, 24.1)
+
+    for believed in (absent, gone):
+        shown(believed, *[np.nan] * 50, quality=Quality.NOT_IMPLEMENTED)
+
+    assert absent.missing[0] == absent.wrong[0] == 0.0
+    assert gone.missing[0] == pytest.approx(50, abs=1)
