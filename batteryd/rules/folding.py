@@ -66,6 +66,14 @@ class Folding:
         """Whether nothing is added to anything."""
         return not self._folded
 
+    @property
+    def folded(self) -> dict[AlarmKey, Standing]:
+        """What has been added to alarms, as it would stand by itself."""
+        return {
+            key: Standing.of(one.event, raised_at_s=one.event.at_s)
+            for key, one in self._folded.items()
+        }
+
     def fold(
         self, events: Sequence[AlarmEvent], standing: Mapping[AlarmKey, Standing], *, now_s: float
     ) -> list[AlarmEvent]:

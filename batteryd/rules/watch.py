@@ -166,13 +166,12 @@ class Watch:
         self._of_other_layout.clear()
         self._to_make = tuple(dict.fromkeys((*self._to_make, *learners)))
         rules = {rule.name for rule in self.rules if evaluator_name(rule.kind) in learners}
-        return self._noted(
-            [
-                replace(end_of(key, stands, at_s=now_s), why=why, evidence={"reason": "reset"})
-                for key, stands in self.standing.items()
-                if key.rule in rules
-            ]
-        )
+        ends = [
+            replace(end_of(key, stands, at_s=now_s), why=why, evidence={"reason": "reset"})
+            for key, stands in {**self.standing, **self._folding.folded}.items()
+            if key.rule in rules
+        ]
+        return self._noted(self._folding.fold(ends, self.standing, now_s=now_s))
 
     def restart(self) -> None:
         """Let what counts time begin anew: nobody has looked for a while."""
@@ -216,25 +215,23 @@ class Watch:
 
     def _not_watched(self, lost: Collection[AlarmKey], now_s: float) -> list[AlarmKey]:
         """Return what the rules no longer watch; what the device does not show waits."""
-        shown = self._shown_places()
-        unseen = {key for key in lost if key.component not in shown}
+        unseen = {key for key in lost if not self._is_shown(key)}
         for key in unseen:
             self._unseen.setdefault(key, now_s)
         return [key for key in lost if key not in unseen]
 
     def _given_up(self, now_s: float) -> list[AlarmEvent]:
         """Return the ends of alarms whose places have not been shown for too long."""
-        shown = self._shown_places()
         self._unseen = {
             key: since_s
             for key, since_s in self._unseen.items()
-            if key in self.standing and key.component not in shown
+            if key in self.standing and not self._is_shown(key)
         }
         late = [key for key, since_s in self._unseen.items() if now_s - since_s >= UNSEEN_S_MAX]
         return [end_of(key, self.standing[key], at_s=now_s) for key in late]
 
-    def _shown_places(self) -> frozenset[Component]:
-        return _places(self._layout)
+    def _is_shown(self, key: AlarmKey) -> bool:
+        return (key.component, self.standing[key].quantity) in _shown_by(self._layout)
 
     def _teach(self, kind: str, evaluator: Learner) -> None:
         evaluator.is_learning = not self.subject.at_work
@@ -297,12 +294,14 @@ class Watch:
 
 
 @lru_cache(maxsize=64)
-def _places(layout: Layout) -> frozenset[Component]:
-    """Return all places that a layout shows something of, and what they are parts of."""
-    parts = {column.component for column in layout.columns}
-    modules = {part.parent_module for part in parts}
-    strings = {Component(part.string) for part in parts if part.string is not None}
-    return frozenset({WHOLE_BATTERY, *parts, *modules, *strings})
+def _shown_by(layout: Layout) -> frozenset[tuple[Component, str]]:
+    """Return of which places a layout shows which quantities, also as parts of a whole."""
+    return frozenset(
+        (place, column.quantity)
+        for column in layout.columns
+        for part in (column.component,)
+        for place in (part, part.parent_module, Component(part.string), WHOLE_BATTERY)
+    )
 
 
 def evaluator_name(kind: str) -> str:

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 
 import numpy as np
+import pytest
 
 from batteryd.domain.alarm import AlarmEvent, Change
 from batteryd.domain.snapshot import Layout, Snapshot
 from batteryd.rules.watch import UNSEEN_S_MAX
 from tests.builders import NOON_S
+from tests.listed import listed
 from tests.racks import HOUR_S, Rack, engine_for, judged
 
 GONE_H = 1.0
@@ -15,14 +17,19 @@ GONE_H = 1.0
 
 def without_module(rack: Rack, module: int, *, hours: float, back_h: float) -> Iterator[Snapshot]:
     """Yield polls of a rack whose module heats, and is not shown from `GONE_H` to `back_h`."""
+    columns = rack.layout.columns
+    kept = np.array([i for i, c in enumerate(columns) if c.component.module != module])
+    yield from _shrunk(rack, module, kept, hours=hours, back_h=back_h)
 
+
+def _shrunk(
+    rack: Rack, module: int, kept: np.ndarray, *, hours: float, back_h: float
+) -> Iterator[Snapshot]:
     def burns(at_h: float, heat: np.ndarray, volts: np.ndarray) -> None:
         if 0.5 < at_h < back_h:
             heat[module - 1] += 40.0 * min(1.0, (at_h - 0.5) / 0.3)
 
-    columns = rack.layout.columns
-    kept = np.array([i for i, c in enumerate(columns) if c.component.module != module])
-    smaller = Layout.of(columns[i] for i in kept)
+    smaller = Layout.of(rack.layout.columns[i] for i in kept)
     for poll in rack.snapshots(hours, burns):
         at_h = (poll.observed_at_s - NOON_S) / HOUR_S
         if GONE_H <= at_h < back_h:
@@ -31,14 +38,29 @@ def without_module(rack: Rack, module: int, *, hours: float, back_h: float) -> I
         yield poll
 
 
+def without_heat_of_module(
+    rack: Rack, module: int, *, hours: float, back_h: float
+) -> Iterator[Snapshot]:
+    """Yield polls of the same rack, which goes on showing the cells of the module."""
+    whole, parts = rack.layout.columns, []
+    for column in whole:
+        is_gone = column.component.module == module and column.quantity == "temperature_c"
+        parts.append(not is_gone)
+    kept = np.array(parts).nonzero()[0]
+    yield from _shrunk(rack, module, kept, hours=hours, back_h=back_h)
+
+
 def ends(events: list[AlarmEvent], module: str = "s1/m08") -> list[AlarmEvent]:
     return [e for e in events if str(e.key.component) == module and e.change is Change.RETURNED]
 
 
-def test_an_alarm_stands_when_its_module_is_no_longer_shown_and_ends_once_it_is_back_and_cool():
+@pytest.mark.parametrize("polls", [without_module, without_heat_of_module])
+def test_an_alarm_stands_when_its_module_is_no_longer_shown_and_ends_once_it_is_back_and_cool(
+    polls,
+):
     rack = Rack()
 
-    events = judged(rack, without_module(rack, 8, hours=4.0, back_h=2.5), engine_for(rack))
+    events = judged(rack, polls(rack, 8, hours=4.0, back_h=2.5), engine_for(rack))
 
     critical = [e for e in events if e.setpoint == 50.0 and str(e.key.component) == "s1/m08"]
     assert critical
@@ -79,6 +101,26 @@ def test_a_reset_ends_what_rested_on_what_was_learned_and_a_new_sensor_is_learne
         (raised[0].key, Change.RETURNED, "judged anew: reset by Kim: sensor replaced")
     ]
     assert after == []
+
+
+def test_a_reset_ends_what_a_detector_added_to_a_limit_and_the_limit_stands():
+    rack = Rack(ambient_c=lambda at_h: 37.0)
+
+    def warm(at_h: float, heat: np.ndarray, volts: np.ndarray) -> None:
+        heat[2] += 2.6 * (at_h > 3.0)  # beyond 40 °C, and above its peers
+
+    polls, engine = list(rack.snapshots(6.0, warm)), engine_for(rack)
+    cut, at_s = round(4 * HOUR_S / rack.poll_s), NOON_S + 4 * HOUR_S
+    before = judged(rack, iter(polls[:cut]), engine)
+
+    (over,) = engine.forget("rack-1", "judged anew: reset by Kim", now_s=at_s)
+
+    added = [e for e in before if e.is_addition]
+    assert {e.key.rule for e in added} == {"module_temperature"}
+    assert (over.key, over.change, over.is_addition) == (added[-1].key, Change.RAISED, True)
+    found = {entry["rule"]: entry.get("over_at_s") for entry in listed(over.evidence["found"])}
+    assert found["module_temperature"] is None
+    assert found["module_warmer"] == at_s
 
 
 def test_a_module_that_is_far_too_warm_is_told_again_after_a_reset():
