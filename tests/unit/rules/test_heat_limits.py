@@ -191,6 +191,24 @@ def test_of_four_that_are_warm_alike_only_what_stands_out_or_is_critical_is_told
     assert [e.priority for e in events if str(e.key.component) == "s1/m03"] == expected
 
 
+@pytest.mark.parametrize(
+    ("sensor_c", "rises_k", "is_rising"),
+    [(24.3, 0.28, False), (24.3, 0.35, True), (COARSE_C, 1.0, False), (COARSE_C, 2.0, True)],
+)
+def test_a_module_is_said_to_rise_by_more_than_noise_and_rounding(
+    sensor_c: float, rises_k: float, *, is_rising: bool
+) -> None:
+    def by_k(since_h: float) -> float:
+        share = min(1.0, max(0.0, 60 * since_h - 10) / 8)  # from ten minutes on, told after 20
+        return 4.0 + (rises_k * share if sensor_c == 24.3 else np.floor(rises_k * share))
+
+    (event, *_) = told(
+        "heat_peer", StillRack(sensor_c=sensor_c), ONSET_H + 0.5, warm(by_k), on_delay_s=1200.0
+    )
+
+    assert ("rising for" in event.why) == is_rising
+
+
 # ------------------------------------------------------------------------------- heat_rise
 
 

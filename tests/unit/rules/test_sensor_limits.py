@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tests.still_racks import Happens, StillRack, over_h, raised_h, told
+from tests.rulebooks import alarms_of
+from tests.still_racks import Happens, StillRack, engine_of, over_h, raised_h, told
 
 MINUTE_H = 1 / 60
 SENSOR = (2, 1)
@@ -89,6 +90,19 @@ def test_a_sensor_that_is_wild_now_and_then_is_in_order_at_half_of_the_limit() -
 
     # Eight of these count 7.3 by then, and fade with six hours; what is added keeps them above 3.
     assert at_h == pytest.approx(18.0, abs=2.5)
+
+
+def test_a_sensor_whose_counts_were_lost_is_in_order_once_they_could_have_come_back() -> None:
+    rack = StillRack()
+    before = told("sensor_invalid", rack, 1.0, wild(*range(10, 30, 2)))
+    engine = engine_of("sensor_invalid", rack)
+    engine.restore(alarms_of(before), now_s=before[-1].at_s)
+    polls = rack.polls(6.0, wild(100, 200, 300))
+
+    after = [e for p in polls for e in engine.evaluate(p, p.observed_at_s)]
+
+    # 10,000 s of polls, of which those of hours ago count less, and ten minutes.
+    assert over_h(after) == [pytest.approx(-6 * np.log(1 - 10 / 21.6) + 1 / 6, abs=0.1)]
 
 
 # ------------------------------------------------------------------------------- sensor_stuck
