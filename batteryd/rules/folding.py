@@ -27,11 +27,11 @@ from dataclasses import dataclass, replace
 
 from batteryd.domain.alarm import COLUMN, AlarmEvent, AlarmKey, Change, Priority
 from batteryd.domain.component import Scope
-from batteryd.rules.found import FOUND, Found, added_by, added_to, not_over
+from batteryd.rules.found import FOUND, Found, Member, added_by, added_to, not_over
 from batteryd.rules.kind import Rule, Standing
 from batteryd.rules.limit_settings import LimitSettings
 
-LIMIT, COOLING = "limit", "heat_cooling"
+LIMIT, COOLING, ROOM = "limit", "heat_cooling", "heat_room"
 GRACE_S = 1800.0  # longer than the off-delays of what is added
 CROWD = 4  # so many places beyond one limit are no longer told one by one
 LISTED_MAX = 60
@@ -60,6 +60,8 @@ class Folding:
             if isinstance(rule.settings, LimitSettings) and rule.settings.direction == "high"
         }
         self._folded: dict[AlarmKey, _Folded] = {}
+        # When what was added was over, for the lists of alarms; written with what they say next.
+        self._over: dict[AlarmKey, dict[Member, float]] = {}
 
     @property
     def is_empty(self) -> bool:
@@ -93,19 +95,20 @@ class Folding:
         stands = known.get(event.key)
         if event.change is Change.RETURNED:
             folded = self._folded.pop(event.key, None)
-            if folded is None:
-                yield _with_list(event, stands)
-                self._release(event)
-            elif folded.lead in known:
-                yield from _over(event, folded.lead, known[folded.lead])
+            if folded is not None:
+                self._over.setdefault(folded.lead, {})[_member(event.key)] = event.at_s
+                return
+            yield self._with_list(event, stands)
+            self._over.pop(event.key, None)
+            self._release(event)
             return
         lead = None if stands else self._lead_of(event, known)
         if lead is None:
             self._folded.pop(event.key, None)
-            yield _with_list(event, stands)
+            yield self._with_list(event, stands)
             return
         self._folded[event.key] = _Folded(lead, event)
-        yield from _added(event, lead, known[lead])
+        yield from self._added(event, lead, known[lead])
 
     def _release(self, ended: AlarmEvent) -> None:
         for folded in self._folded.values():
@@ -125,7 +128,7 @@ class Folding:
         """Return the first of many places of a rack that are beyond the same limit as urgently."""
         place, kind = event.key.component, self._kinds.get(event.key.rule)
         is_told_alone = event.quantity == SENSOR_HEAT and event.priority is Priority.CRITICAL
-        if kind != LIMIT or place.module is None or is_told_alone:
+        if kind != LIMIT or place.module is None or is_told_alone or self._is_of_room(known):
             return None
         alike = [
             key
@@ -136,6 +139,10 @@ class Folding:
             and stands.priority >= event.priority
         ]
         return alike[0] if len(alike) >= CROWD - 1 else None
+
+    def _is_of_room(self, known: Mapping[AlarmKey, Standing]) -> bool:
+        """Whether the room explains it, which lists them all (`room_folding`)."""
+        return any(self._kinds.get(key.rule) == ROOM for key in known)
 
     def _leads(self, key: AlarmKey, quantity: str, event: AlarmEvent) -> bool:
         kind, lead_kind = self._kinds.get(event.key.rule), self._kinds.get(key.rule)
@@ -157,50 +164,47 @@ class Folding:
         is_cooling = self._kinds.get(event.key.rule) == COOLING
         return not is_cooling, event.key.component.module is None
 
+    def _with_list(self, event: AlarmEvent, stands: Standing | None) -> AlarmEvent:
+        """Return an event of an alarm to which something was added, with its list taken on."""
+        if stands is None or FOUND not in stands.evidence:
+            return event
+        found, key = self._list_of(event.key, stands), event.key
+        if FOUND in event.evidence:  # it keeps a list of its own, of what it found itself
+            found = Found.in_evidence(event.evidence).with_others(found)
+        elif event.change is Change.RAISED:
+            found.add(
+                key.rule, key.component, at_s=event.at_s, priority=event.priority, why=event.why
+            )  # fmt: skip
+        else:
+            found.end(_member(key), at_s=event.at_s)
+        return replace(event, evidence={**event.evidence, FOUND: found.written()})
 
-def _with_list(event: AlarmEvent, stands: Standing | None) -> AlarmEvent:
-    """Return an event of an alarm to which something was added, with its list taken on."""
-    if stands is None or FOUND not in stands.evidence or FOUND in event.evidence:
-        return event
-    found, key = Found.in_evidence(stands.evidence), event.key
-    if event.change is Change.RAISED:
-        found.add(
-            key.rule, key.component, at_s=event.at_s, priority=event.priority, why=event.why
-        )  # fmt: skip
-    else:
-        found.end((key.rule, str(key.component)), at_s=event.at_s)
-    return replace(event, evidence={**event.evidence, FOUND: found.written()})
+    def _added(self, event: AlarmEvent, lead: AlarmKey, stands: Standing) -> Iterator[AlarmEvent]:
+        """Yield what an event adds to an alarm, which stays as it is unless this is more urgent."""
+        found = self._list_of(lead, stands)
+        is_growth = event.priority > stands.priority
+        if not is_growth and len(found.open) >= LISTED_MAX:
+            return
+        sentence = str(found.lead["why"])
+        place, said = event.key.component, added_by(event.why)
+        found.add(event.key.rule, place, at_s=event.at_s, priority=event.priority, why=said)
+        if is_growth:
+            # The limit goes on asking for the reading that raised it.
+            judged = {COLUMN: stands.evidence[COLUMN]} if COLUMN in stands.evidence else {}
+            evidence = {**event.evidence, **judged, FOUND: found.written()}
+            yield replace(event, key=lead, scope=stands.scope, evidence=evidence, is_addition=False)
+            return
+        why = added_to(sentence, said)
+        told = stands.as_event(lead, Change.RAISED, at_s=event.at_s, why=why)
+        evidence = {**stands.evidence, FOUND: found.written()}
+        yield replace(told, evidence=evidence, is_addition=True)
+
+    def _list_of(self, key: AlarmKey, stands: Standing) -> Found:
+        found = Found.of_alarm(key, stands)
+        for member, at_s in self._over.get(key, {}).items():
+            found.end(member, at_s=at_s)
+        return found
 
 
-def _added(event: AlarmEvent, lead: AlarmKey, stands: Standing) -> Iterator[AlarmEvent]:
-    """Yield what an event adds to an alarm, which stays what it is unless this is more urgent."""
-    found = Found.of_alarm(lead, stands)
-    is_growth = event.priority > stands.priority
-    if not is_growth and len(found.open) >= LISTED_MAX:
-        return
-    sentence = str(found.lead["why"])
-    place, said = event.key.component, added_by(event.why)
-    found.add(event.key.rule, place, at_s=event.at_s, priority=event.priority, why=said)
-    if is_growth:
-        # The limit goes on asking for the reading that raised it.
-        judged = {COLUMN: stands.evidence[COLUMN]} if COLUMN in stands.evidence else {}
-        evidence = {**event.evidence, **judged, FOUND: found.written()}
-        yield replace(event, key=lead, scope=stands.scope, evidence=evidence, is_addition=False)
-        return
-    yield _recorded(found, lead, stands, at_s=event.at_s, why=added_to(sentence, said))
-
-
-def _over(event: AlarmEvent, lead: AlarmKey, stands: Standing) -> Iterator[AlarmEvent]:
-    """Yield the record that something is over which was added to an alarm that goes on."""
-    found = Found.of_alarm(lead, stands)
-    if found.end((event.key.rule, str(event.key.component)), at_s=event.at_s):
-        why = added_to(str(found.lead["why"]), event.why)
-        yield _recorded(found, lead, stands, at_s=event.at_s, why=why)
-
-
-def _recorded(
-    found: Found, lead: AlarmKey, stands: Standing, *, at_s: float, why: str
-) -> AlarmEvent:
-    told = stands.as_event(lead, Change.RAISED, at_s=at_s, why=why)
-    evidence = {**stands.evidence, FOUND: found.written()}
-    return replace(told, evidence=evidence, is_addition=True)
+def _member(key: AlarmKey) -> Member:
+    return (key.rule, str(key.component))

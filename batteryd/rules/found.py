@@ -108,6 +108,13 @@ class Found:
             entry["over_at_s"] = at_s
         return bool(ending)
 
+    def with_others(self, other: "Found") -> "Found":
+        """Return this list, with what another one has of members that this one does not know."""
+        known = {_member(entry) for entry in self._entries}
+        others = [entry for entry in other if _member(entry) not in known]
+        both = sorted(self._entries + others, key=lambda entry: float(entry["at_s"]))
+        return Found(both)
+
     def written(self) -> tuple[Entry, ...]:
         """Return it as an event's evidence has it."""
         return tuple(dict(entry) for entry in self._entries)

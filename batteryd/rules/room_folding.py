@@ -26,14 +26,13 @@ from types import MappingProxyType
 from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change, Priority
 from batteryd.domain.component import Scope
 from batteryd.domain.inventory import Asset
-from batteryd.rules.folding import GRACE_S, LIMIT
+from batteryd.rules.folding import GRACE_S, LIMIT, ROOM
 from batteryd.rules.found import not_over
 from batteryd.rules.kind import Standing
 from batteryd.rules.room_alarm import AIR_C, Part, RoomAlarm
 from batteryd.rules.rulebook import RuleTable
 from batteryd.rules.watch import end_of
 
-ROOM = "heat_room"
 OF_MODULES = frozenset({"temperature_c", "module_temperature_c_max"})
 
 # For how long after the alarm was raised what else belongs to it.

@@ -18,6 +18,7 @@ from batteryd.domain.snapshot import Layout, Snapshot, failed_snapshot, parse_co
 from batteryd.domain.warranty import LifeDates, WarrantyBasis, WarrantyTerms
 from batteryd.rules.engine import Engine
 from batteryd.rules.table import RULES
+from batteryd.rules.watch import UNSEEN_S_MAX
 from batteryd.warranty.coverage import assess
 from tests.builders import NOON_S, SMALL_RACK, make_layout, make_snapshot
 from tests.racks import layout_of
@@ -145,14 +146,18 @@ class OnSnapshots(Shown):
         assert (before, learning, active) == ([], [], [])
         assert [(e.change, e.key) for e in over] == [(Change.RETURNED, raised[0].key)]
 
-    def test_a_layout_that_does_not_show_its_place_ends_the_alarm(self, engine):
+    def test_a_layout_that_does_not_show_its_place_ends_the_alarm_after_a_day(self, engine):
         raised = self.run(engine, *["alarm"] * 20)
         layout = Layout.of([parse_column("-:soc_pct")])
         at_s = NOON_S + 20 * self.every_s
 
-        poll = Snapshot("rack-1", at_s, layout, np.array([60.0]), np.zeros(1, dtype=np.uint8))
-        ended = engine.evaluate(poll, at_s)
+        def shown(at_s):
+            poll = Snapshot("rack-1", at_s, layout, np.array([60.0]), np.zeros(1, dtype=np.uint8))
+            return engine.evaluate(poll, at_s)
 
+        stands, ended = shown(at_s), shown(at_s + UNSEEN_S_MAX)
+
+        assert stands == ()
         assert [(e.change, e.key) for e in ended] == [(Change.RETURNED, raised[0].key)]
         assert ended[0].why.startswith("no longer watched")
 

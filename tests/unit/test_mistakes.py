@@ -40,8 +40,8 @@ def test_tables_in_a_list_count_from_one() -> None:
 @pytest.mark.parametrize(
     ("recipients", "said"),
     [
-        ([], ["a.toml: recipients: a list of 1 or more"]),
-        ([1, 2, 3], ["a.toml: recipients: a list of 2 at most"]),
+        ([], ["a.toml: recipients: 1 or more entries"]),
+        ([1, 2, 3], ["a.toml: recipients: at most 2 entries"]),
         (["kim"], ['a.toml: recipients.1 = "kim": a whole number']),  # and not too short as well
     ],
 )

@@ -58,7 +58,7 @@ def test_a_protocol_that_nobody_speaks_is_refused(protocol: object) -> None:
         (point(scale=0.0), "points.1.scale", "other than 0"),
         (point(scale=float("nan")), "points.1.scale", "finite"),
         (point(enumeration={"1": 2}, scale=0.1), "points.1", "no scale and no offset"),
-        (point(enumeration={}), "points.1.enumeration", "at least 1"),
+        (point(enumeration={}), "points.1.enumeration", "1 or more entries"),
         (point(address=0x10000), "points.1.address", "65535 or less"),
         (point(function=6), "points.1.function", "one of 1, 2, 3 or 4"),
         (point(function=1), "points.1", 'type = "bit"'),
@@ -83,8 +83,8 @@ def test_a_point_that_cannot_be_decoded_is_refused(
 @pytest.mark.parametrize(
     ("said", "key", "allowed"),
     [
-        ({"name": "Lithium Rack"}, "name", "pattern"),
-        ({"limits": {"heat": {"high": 50}}}, "limits.heat.[key]", "a quantity of"),
+        ({"name": "Lithium Rack"}, "name", "a text that matches"),
+        ({"limits": {"heat": {"high": 50}}}, "limits.heat", "a quantity of"),
         ({"limits": {"temperature_c": {}}}, "limits.temperature_c", "at least one of"),
         ({"limits": {"temperature_c": {"medium": 50, "high": 45, "critical": 55}}},
          "limits.temperature_c", "all rising or falling"),
@@ -93,7 +93,7 @@ def test_a_point_that_cannot_be_decoded_is_refused(
         ({"blocks": [{"address": 0, "count": 126, "whole": True}]}, "blocks", "at most 125"),
         ({"blocks": [{"address": 10, "count": 5}]}, "points", "lies in no block"),
         ({"nameplate": {"serial": {"source": "S/N", "address": 1}}}, "nameplate.serial", "length"),
-        ({"sentinels_by_type": {"uint24": [1]}}, "sentinels_by_type.uint24.[key]", "one of"),
+        ({"sentinels_by_type": {"uint24": [1]}}, "sentinels_by_type.uint24", "one of"),
     ],
 )  # fmt: skip
 def test_a_profile_that_cannot_be_read_is_refused(

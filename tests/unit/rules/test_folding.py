@@ -1,10 +1,13 @@
 """One cause, one alarm, on one battery: a rack without cooling, and crowds beyond one limit."""
 
+from dataclasses import replace
+
 import pytest
 
 from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change, Priority
 from batteryd.domain.component import Scope, parse_component
 from batteryd.rules.folding import CROWD, GRACE_S, LISTED_MAX, Folding
+from batteryd.rules.found import OVER_MAX, Found
 from batteryd.rules.kind import Standing, Subject
 from tests.listed import listed
 from tests.rulebooks import rulebook
@@ -210,22 +213,51 @@ def test_a_crowd_whose_first_alarm_ended_is_told_three_times_again_at_most(desk)
     assert [is_addition for _, _, is_addition in after] == [False] * 3 + [True] * 14
 
 
-def test_what_was_added_and_is_over_is_recorded_as_over_with_the_alarm_that_goes_on(desk):
+def test_what_was_added_and_is_over_is_listed_as_over_with_what_the_alarm_says_next(desk):
     desk.fold(cooling_lost())
+    desk.fold(hot("s1/m02", at_s=600.0), hot("s1/m03", at_s=600.0))
+
+    silent = desk.fold(hot("s1/m02", at_s=900.0, change=Change.RETURNED))
+    (more,) = desk.fold(hot("s1/m04", at_s=950.0))
+    (end,) = desk.fold(cooling_lost(at_s=1000.0, change=Change.RETURNED))
+
+    assert silent == []
+    over = {e["component"]: e.get("over_at_s") for e in listed(more.evidence["found"])}
+    assert over == {"s1": None, "s1/m02": 900.0, "s1/m03": None, "s1/m04": None}
+    over = {e["component"]: e.get("over_at_s") for e in listed(end.evidence["found"])}
+    assert over == {"s1": 1000.0, "s1/m02": 900.0, "s1/m03": None, "s1/m04": None}
+    assert [place for _, place, _ in desk.told(now_s=1000.0 + GRACE_S)] == ["s1/m03", "s1/m04"]
+
+
+def test_a_detector_that_flaps_in_a_hot_module_for_days_makes_no_endless_list(desk):
+    desk.fold(hot("s1/m02", at_s=0.0))
+    for hour in range(200):
+        for minute, change in ((0, Change.RAISED), (30, Change.RETURNED)):
+            at_s = 3600.0 * hour + 60.0 * minute
+            said = event(
+                "module_warmer", "s1/m02", at_s=at_s, quantity="temperature_c", change=change
+            )
+            desk.fold(said)
+
+    (stands,) = desk.standing.values()
+    assert len(listed(stands.evidence["found"])) <= OVER_MAX + 3
+
+
+def test_an_alarm_with_a_list_of_its_own_keeps_what_was_added_to_it(desk):
+    own = Found()
+    own.add("rack_cooling", parse_component("s1"), at_s=0.0, priority=Priority.MEDIUM, why="lost")
+    desk.fold(replace(cooling_lost(), evidence={"found": own.written()}))
     desk.fold(hot("s1/m02", at_s=600.0))
+    own.end(("rack_cooling", "s1"), at_s=900.0)
 
-    (over,) = desk.fold(hot("s1/m02", at_s=900.0, change=Change.RETURNED))
+    (end,) = desk.fold(
+        replace(cooling_lost(at_s=900.0, change=Change.RETURNED), evidence={"found": own.written()})
+    )
 
-    assert (over.key.rule, over.change, over.is_addition) == ("rack_cooling", Change.RAISED, True)
-    entries = listed(over.evidence["found"])
-    assert [(e["component"], e.get("over_at_s")) for e in entries] == [
-        ("s1", None),
-        ("s1/m02", 900.0),
+    assert [(e["component"], e.get("over_at_s")) for e in listed(end.evidence["found"])] == [
+        ("s1", 900.0),
+        ("s1/m02", None),
     ]
-    assert desk.told(cooling_lost(at_s=1000.0, change=Change.RETURNED)) == [
-        ("rack_cooling", "s1", False)
-    ]
-    assert desk.told(now_s=1000.0 + GRACE_S) == []
 
 
 def test_a_limit_that_a_detector_made_grow_still_names_the_reading_that_raised_it(desk):

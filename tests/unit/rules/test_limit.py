@@ -17,6 +17,7 @@ from batteryd.domain.snapshot import (
     parse_column,
 )
 from batteryd.rules.limit import Limits
+from batteryd.rules.watch import UNSEEN_S_MAX
 from tests.builders import NOON_S, make_snapshot
 from tests.rulebooks import alarms_of, make_asset, make_engine, rulebook, told
 
@@ -321,12 +322,15 @@ def test_a_value_may_have_an_upper_and_a_lower_limit():
     ]
 
 
-def test_an_alarm_ends_when_a_new_layout_no_longer_has_its_columns():
+def test_an_alarm_ends_a_day_after_a_new_layout_no_longer_has_its_columns():
     engine = make_engine(HOT)
     raised = run(engine, {T1: 51.0})
 
-    events = engine.evaluate(snapshot_of({"-:soc_pct": 80.0}, at_s=NOON_S + 60), NOON_S + 60)
+    gone_s, day_later_s = NOON_S + 60, NOON_S + 60 + UNSEEN_S_MAX
+    stands = engine.evaluate(snapshot_of({"-:soc_pct": 80.0}, at_s=gone_s), gone_s)
+    events = engine.evaluate(snapshot_of({"-:soc_pct": 80.0}, at_s=day_later_s), day_later_s)
 
+    assert stands == ()
     assert [(e.change.value, e.key) for e in events] == [("returned", raised[0].key)]
     assert events[0].why.startswith("no longer watched")
 
