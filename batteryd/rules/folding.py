@@ -95,12 +95,11 @@ class Folding:
         stands = known.get(event.key)
         if event.change is Change.RETURNED:
             folded = self._folded.pop(event.key, None)
-            if folded is not None:
+            if folded is None:
+                yield self._with_list(event, stands)
+                self._release(event)
+            elif folded.lead in known:
                 self._over.setdefault(folded.lead, {})[_member(event.key)] = event.at_s
-                return
-            yield self._with_list(event, stands)
-            self._over.pop(event.key, None)
-            self._release(event)
             return
         lead = None if stands else self._lead_of(event, known)
         if lead is None:
@@ -177,6 +176,7 @@ class Folding:
             )  # fmt: skip
         else:
             found.end(_member(key), at_s=event.at_s)
+        self._over.pop(key, None)
         return replace(event, evidence={**event.evidence, FOUND: found.written()})
 
     def _added(self, event: AlarmEvent, lead: AlarmKey, stands: Standing) -> Iterator[AlarmEvent]:
@@ -185,6 +185,7 @@ class Folding:
         is_growth = event.priority > stands.priority
         if not is_growth and len(found.open) >= LISTED_MAX:
             return
+        self._over.pop(lead, None)
         sentence = str(found.lead["why"])
         place, said = event.key.component, added_by(event.why)
         found.add(event.key.rule, place, at_s=event.at_s, priority=event.priority, why=said)

@@ -229,6 +229,24 @@ def test_what_was_added_and_is_over_is_listed_as_over_with_what_the_alarm_says_n
     assert [place for _, place, _ in desk.told(now_s=1000.0 + GRACE_S)] == ["s1/m03", "s1/m04"]
 
 
+def test_what_is_found_again_after_it_was_over_is_not_over(desk):
+    desk.fold(cooling_lost())
+    desk.fold(hot("s1/m02", at_s=600.0))
+    desk.fold(hot("s1/m02", at_s=900.0, change=Change.RETURNED))
+    desk.fold(hot("s1/m02", at_s=1200.0))
+
+    (more,) = desk.fold(hot("s1/m03", at_s=1300.0))
+
+    assert [
+        (e["component"], e["at_s"], e.get("over_at_s")) for e in listed(more.evidence["found"])
+    ] == [
+        ("s1", 0.0, None),
+        ("s1/m02", 600.0, 900.0),
+        ("s1/m02", 1200.0, None),
+        ("s1/m03", 1300.0, None),
+    ]
+
+
 def test_a_detector_that_flaps_in_a_hot_module_for_days_makes_no_endless_list(desk):
     desk.fold(hot("s1/m02", at_s=0.0))
     for hour in range(200):
