@@ -164,7 +164,7 @@ async def run(  # noqa: C901, PLR0915  one straight line, as the module's docstr
     reports = Reports(configuration, ledger, journal, channels=lambda: mail.channels, clock=clock)
 
     def trouble() -> tuple[str, ...]:
-        return (*monitor.trouble, *evidence.trouble, *reports.trouble)
+        return (*monitor.trouble, *evidence.trouble, *reports.trouble, *housekeeping.trouble)
 
     progress = Progress(clock=clock, poll_s_max=_poll_s_max(configuration, clock=clock))
     server = None

@@ -2,7 +2,8 @@
 
 Periods are seconds of the daemon's clock. A job runs in the monitor's thread, which is the only
 writer of the journal, unless it may hang on something outside (a mount of another machine). A job
-that fails is told and comes again at its next time; none may end the daemon.
+that fails comes again at its next time; none may end the daemon. It is told once in the log, stands
+in `trouble` for as long as it fails, and is told once more when it works again.
 
 While a job has the monitor's thread, nothing is judged. So a job that may be long is cut into
 pieces, and every piece takes its turn in that thread: what was polled meanwhile has one in between.
@@ -46,6 +47,14 @@ class Housekeeping:
         self._clock = clock
         self._in_thread = in_thread
         self._scheduler = AsyncIOScheduler(timezone="UTC")
+        self._failing: dict[str, str] = {}  # what went wrong, by job
+
+    @property
+    def trouble(self) -> tuple[str, ...]:
+        """Return which jobs do not work at present, for the page and `batteryd status`."""
+        return tuple(
+            f"batteryd cannot {name}, and tries again: {why}" for name, why in self._failing.items()
+        )
 
     def start(self) -> None:
         """Begin; needs a running event loop."""
@@ -72,12 +81,21 @@ class Housekeeping:
             for _ in range(PIECES_MAX if job.in_pieces else 1):
                 if not await self._turn(job):
                     break
-        except StoreError as error:
+        except Exception as error:  # noqa: BLE001  outermost of a job: it must not end the others
+            self._failed(job, error)
+        else:
+            if self._failing.pop(job.name, None) is not None:
+                _log.warning("housekeeping works again job=%r", job.name)
+
+    def _failed(self, job: Job, error: Exception) -> None:
+        is_known, is_ours = job.name in self._failing, not isinstance(error, StoreError)
+        self._failing[job.name] = f"{type(error).__name__}: {error}" if is_ours else str(error)
+        if is_known:
+            return
+        if is_ours:
+            _log.error("housekeeping broke job=%r", job.name, exc_info=error)
+        else:
             _log.warning("housekeeping failed job=%r error=%r", job.name, str(error))
-        except asyncio.CancelledError:
-            raise
-        except Exception:  # noqa: BLE001  outermost of a job: its mistake must not end the others
-            _log.error("housekeeping broke job=%r", job.name, exc_info=True)
 
     async def _turn(self, job: Job) -> object:
         if job.may_hang:

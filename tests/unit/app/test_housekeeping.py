@@ -73,6 +73,33 @@ async def test_a_piece_that_fails_ends_the_run_and_the_next_run_goes_on(
     assert "housekeeping failed job='roll up' error='no space'" in caplog.text
 
 
+async def test_a_job_that_fails_is_told_once_stands_as_trouble_and_is_told_when_it_works_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    outcomes = [StoreError("disk full"), StoreError("disk full"), None, None]
+    fast = ScaledClock(start_s=NOON_S, rate=1000.0)
+    troubles: list[tuple[str, ...]] = []
+
+    def work() -> None:
+        troubles.append(housekeeping.trouble)
+        if outcomes and (outcome := outcomes.pop(0)) is not None:
+            raise outcome
+
+    watch = Watch()
+    job = Job("keep what was learned", 10.0, work)
+    housekeeping = Housekeeping([job], clock=fast, in_thread=watch.in_thread)
+    housekeeping.start()
+    async with asyncio.timeout(20):
+        while outcomes:
+            await fast.sleep(10)
+    housekeeping.stop()
+
+    stands = ("batteryd cannot keep what was learned, and tries again: disk full",)
+    assert troubles[:4] == [(), stands, stands, ()]
+    assert caplog.text.count("housekeeping failed job='keep what was learned'") == 1
+    assert caplog.text.count("housekeeping works again job='keep what was learned'") == 1
+
+
 async def test_a_job_without_pieces_is_done_once_a_period() -> None:
     watch, runs_at_s = Watch(), list[float]()
     clock = ScaledClock(start_s=0.0, rate=1.0)
