@@ -90,7 +90,9 @@ def _snapshot(state: State) -> BenchRow:
             bare_us.append(took_bare_us)
     if bool(raised) is not state.has_alarm:
         raise RuntimeError(f"{state.name}: {raised} events; this is not what is to be measured")
-    goal = "at most 200 µs (bare: limits alone)"
+    # The rules of a minute are in every second of these polls, not in every sixth.
+    limit = "at most 200 µs" if state.rack.shape == SHAPE else "quoted"
+    goal = f"{limit} (bare: limits alone)"
     return BenchRow(f"detection: {state.name}", min(ours_us), min(bare_us), "µs", goal)
 
 
