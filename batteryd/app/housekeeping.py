@@ -88,14 +88,14 @@ class Housekeeping:
                 _log.warning("housekeeping works again job=%r", job.name)
 
     def _failed(self, job: Job, error: Exception) -> None:
-        is_known, is_ours = job.name in self._failing, not isinstance(error, StoreError)
-        self._failing[job.name] = f"{type(error).__name__}: {error}" if is_ours else str(error)
+        is_known, is_of_store = job.name in self._failing, isinstance(error, StoreError)
+        self._failing[job.name] = str(error) if is_of_store else f"{type(error).__name__}: {error}"
         if is_known:
             return
-        if is_ours:
-            _log.error("housekeeping broke job=%r", job.name, exc_info=error)
-        else:
+        if is_of_store:
             _log.warning("housekeeping failed job=%r error=%r", job.name, str(error))
+        else:
+            _log.error("housekeeping broke job=%r", job.name, exc_info=error)
 
     async def _turn(self, job: Job) -> object:
         if job.may_hang:

@@ -299,9 +299,12 @@ def _shown_by(layout: Layout) -> frozenset[tuple[Component, str]]:
     return frozenset(
         (place, column.quantity)
         for column in layout.columns
-        for part in (column.component,)
-        for place in (part, part.parent_module, Component(part.string), WHOLE_BATTERY)
+        for place in _and_wholes(column.component)
     )
+
+
+def _and_wholes(part: Component) -> tuple[Component, ...]:
+    return part, part.parent_module, Component(part.string), WHOLE_BATTERY
 
 
 def evaluator_name(kind: str) -> str:

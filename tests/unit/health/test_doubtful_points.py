@@ -1,34 +1,21 @@
 """What would be a wrong number of a battery's health, and is none."""
 
 from batteryd.domain.component import WHOLE_BATTERY, Component
-from batteryd.domain.health import REST, CapacityPoint, HealthPoints, Refusal
+from batteryd.domain.health import CapacityPoint, HealthPoints, Refusal
 from batteryd.domain.inventory import Geometry
 from batteryd.health.forecast import YEAR_S
 from batteryd.health.limits import DEFAULT_LIMITS
 from batteryd.health.meter import measured_of
 from batteryd.health.statement import HealthFacts, state_health
 from tests.builders import NOON_S, make_battery
-from tests.worn_racks import WornRack, step
+from tests.worn_racks import WornRack, capacity_point, step
 
 STRING = Component(string=1)
 
 
 def capacity(years_ago: float, capacity_ah: float) -> CapacityPoint:
-    return CapacityPoint(
-        at_s=NOON_S - years_ago * YEAR_S,
-        string=STRING,
-        method=1,
-        began_at_s=NOON_S - years_ago * YEAR_S - 7200.0,
-        capacity_ah=capacity_ah,
-        uncertainty_ah=1.0,
-        counted_ah=0.8 * capacity_ah,
-        from_pct=95.0,
-        to_pct=15.0,
-        ended_by=REST,
-        rate_c=0.5,
-        temperature_c=24.0,
-        gap_s=0.0,
-    )
+    at_s = NOON_S - years_ago * YEAR_S
+    return capacity_point(at_s, began_at_s=at_s - 7200.0, capacity_ah=capacity_ah)
 
 
 def test_what_a_former_profile_called_the_whole_battery_shares_no_capacity_with_its_string():

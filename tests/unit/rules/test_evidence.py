@@ -10,9 +10,8 @@ from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change, Priority
 from batteryd.domain.component import Component, Scope, parse_component
 from batteryd.rules.detection_table import DETECTORS
 from batteryd.rules.evidence import MEASURES
-from batteryd.rules.folding import Folding
 from batteryd.rules.found import OVER_MAX, Found
-from batteryd.rules.kind import Standing, Subject
+from tests.folded import Desk
 from tests.listed import listed
 from tests.racks import Rack, watched
 from tests.rulebooks import shipped_rulebook
@@ -256,14 +255,7 @@ def of_limit(component, *, at_s, priority=Priority.MEDIUM, change=Change.RAISED,
 
 
 def test_a_limit_keeps_its_words_and_lists_what_was_added_to_it_until_its_end():
-    folding = Folding(shipped_rulebook().effective(Subject("rack-4", "daejeon")))
-    standing: dict[AlarmKey, Standing] = {}
-
-    def told(*events):
-        out = folding.fold(events, standing, now_s=events[0].at_s)
-        for event in out:
-            standing[event.key] = Standing.of(event, raised_at_s=event.at_s)
-        return out
+    told = Desk(shipped_rulebook()).fold
 
     (first,) = told(of_limit("s1/m09", at_s=100.0))
     (added,) = told(of_limit("-", at_s=102.0))
@@ -276,12 +268,17 @@ def test_a_limit_keeps_its_words_and_lists_what_was_added_to_it_until_its_end():
     assert (added.value, added.setpoint) == (43.8, 40.0)
     assert added.evidence["column"] == "s1/m09:temperature_c"
     assert grown.why == "s1/m09: 50.1 °C, critical limit"
-    listed = [
-        (entry["component"], entry["at_s"], entry["priority"]) for entry in end.evidence["found"]
+    entries = [
+        (entry["component"], entry["at_s"], entry["priority"])
+        for entry in listed(end.evidence["found"])
     ]
-    assert listed == [
+    assert entries == [
         ("s1/m09", 100.0, "medium"),
         ("-", 102.0, "medium"),
         ("s1/m09", 200.0, "critical"),
     ]
-    assert [entry.get("over_at_s") for entry in end.evidence["found"]] == [900.0, None, 900.0]
+    assert [entry.get("over_at_s") for entry in listed(end.evidence["found"])] == [
+        900.0,
+        None,
+        900.0,
+    ]

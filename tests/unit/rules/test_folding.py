@@ -6,9 +6,9 @@ import pytest
 
 from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change, Priority
 from batteryd.domain.component import Scope, parse_component
-from batteryd.rules.folding import CROWD, GRACE_S, LISTED_MAX, Folding
+from batteryd.rules.folding import CROWD, GRACE_S, LISTED_MAX
 from batteryd.rules.found import OVER_MAX, Found
-from batteryd.rules.kind import Standing, Subject
+from tests.folded import Desk
 from tests.listed import listed
 from tests.rulebooks import rulebook
 
@@ -84,38 +84,20 @@ def charged(cell, *, at_s, priority=CRITICAL, change=Change.RAISED):
     )
 
 
-class Desk:
-    """One battery's alarms, as they stand after each step."""
-
-    def __init__(self) -> None:
-        self.folding = Folding(RULES.effective(Subject("rack-4", "daejeon")))
-        self.standing: dict[AlarmKey, Standing] = {}
-
-    def fold(self, *events: AlarmEvent, now_s: float | None = None) -> list[AlarmEvent]:
-        """Lead events past what belongs together; return what is told of them."""
-        now_s = events[0].at_s if now_s is None else now_s
-        out = self.folding.fold(events, self.standing, now_s=now_s)
-        for one in out:
-            if one.change is Change.RAISED:
-                self.standing[one.key] = Standing.of(one, raised_at_s=one.at_s)
-            else:
-                self.standing.pop(one.key, None)
-        return out
-
-    def told(self, *events: AlarmEvent, now_s: float | None = None) -> list[tuple[str, str, bool]]:
-        """Return the same in short: rule, component, whether it is an addition."""
-        out = self.fold(*events, now_s=now_s)
-        return [(one.key.rule, str(one.key.component), one.is_addition) for one in out]
+def short(events):
+    """Return rule and component of each, and whether it is an addition."""
+    return [(one.key.rule, str(one.key.component), one.is_addition) for one in events]
 
 
 @pytest.fixture
 def desk():
-    return Desk()
+    return Desk(RULES)
 
 
 @pytest.fixture
 def told(desk):
-    return desk.told
+    """What is told of events, in short."""
+    return lambda *events, now_s=None: short(desk.fold(*events, now_s=now_s))
 
 
 @pytest.mark.parametrize("component", ["s1/m01", "s1/m17", "s1", "-"])
@@ -175,7 +157,7 @@ def test_a_module_that_is_still_hot_half_an_hour_after_the_racks_alarm_ended_has
 
 
 def test_a_charger_that_does_not_stop_is_told_three_times_and_not_for_each_of_238_cells(desk):
-    out = [desk.told(charged(cell, at_s=cell)) for cell in range(238)]
+    out = [short(desk.fold(charged(cell, at_s=cell))) for cell in range(238)]
 
     alone = [one for said in out for one in said if not one[2]]
     assert alone == [
@@ -191,7 +173,9 @@ def test_a_cell_that_is_more_urgent_than_the_crowd_is_told_by_itself(desk):
     for cell in range(CROWD):
         desk.fold(charged(cell, at_s=cell, priority=Priority.MEDIUM))
 
-    assert desk.told(charged(CROWD - 1, at_s=60.0)) == [("cell_voltage_high", "s1/m01/c04", False)]
+    assert short(desk.fold(charged(CROWD - 1, at_s=60.0))) == [
+        ("cell_voltage_high", "s1/m01/c04", False)
+    ]
 
 
 def test_a_hot_discharge_is_told_three_times_but_each_critical_temperature_by_itself(told):
@@ -208,7 +192,7 @@ def test_a_crowd_whose_first_alarm_ended_is_told_three_times_again_at_most(desk)
     for cell in range(3):
         desk.fold(charged(cell, at_s=100.0, change=Change.RETURNED))
 
-    after = desk.told(now_s=100.0 + GRACE_S)
+    after = short(desk.fold(now_s=100.0 + GRACE_S))
 
     assert [is_addition for _, _, is_addition in after] == [False] * 3 + [True] * 14
 
@@ -226,7 +210,10 @@ def test_what_was_added_and_is_over_is_listed_as_over_with_what_the_alarm_says_n
     assert over == {"s1": None, "s1/m02": 900.0, "s1/m03": None, "s1/m04": None}
     over = {e["component"]: e.get("over_at_s") for e in listed(end.evidence["found"])}
     assert over == {"s1": 1000.0, "s1/m02": 900.0, "s1/m03": None, "s1/m04": None}
-    assert [place for _, place, _ in desk.told(now_s=1000.0 + GRACE_S)] == ["s1/m03", "s1/m04"]
+    assert [place for _, place, _ in short(desk.fold(now_s=1000.0 + GRACE_S))] == [
+        "s1/m03",
+        "s1/m04",
+    ]
 
 
 def test_what_is_found_again_after_it_was_over_is_not_over(desk):

@@ -2,9 +2,9 @@
 
 from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change, Priority
 from batteryd.domain.component import Scope, parse_component
-from batteryd.rules.folding import GRACE_S, Folding
+from batteryd.rules.folding import GRACE_S
 from batteryd.rules.found import added_to
-from batteryd.rules.kind import Standing, Subject
+from tests.folded import Desk
 from tests.listed import listed
 from tests.rulebooks import shipped_rulebook
 
@@ -29,30 +29,12 @@ def said(rule: str, why: str, *, at_s: float, change: Change = Change.RAISED) ->
     )
 
 
-class Desk:
-    """One rack's alarms, as they stand after each step."""
-
-    def __init__(self) -> None:
-        self.folding = Folding(shipped_rulebook().effective(Subject("A-R2", "north")))
-        self.standing: dict[AlarmKey, Standing] = {}
-
-    def told(self, *events: AlarmEvent, now_s: float) -> list[AlarmEvent]:
-        """Fold what was said and keep what stands."""
-        out = self.folding.fold(events, self.standing, now_s=now_s)
-        for event in out:
-            if event.change is Change.RAISED:
-                self.standing[event.key] = Standing.of(event, raised_at_s=event.at_s)
-            else:
-                self.standing.pop(event.key, None)
-        return out
-
-
 def test_what_a_detector_added_to_its_own_sentence_is_listed_without_that_sentence() -> None:
-    desk = Desk()
-    desk.told(said("module_temperature", "at 50.0 °C", at_s=NOON_S), now_s=NOON_S)
-    desk.told(said("module_warmer", WARM, at_s=NOON_S + 60), now_s=NOON_S + 60)
+    desk = Desk(shipped_rulebook())
+    desk.fold(said("module_temperature", "at 50.0 °C", at_s=NOON_S), now_s=NOON_S)
+    desk.fold(said("module_warmer", WARM, at_s=NOON_S + 60), now_s=NOON_S + 60)
 
-    (more,) = desk.told(
+    (more,) = desk.fold(
         said("module_warmer", added_to(WARM, BESIDE), at_s=NOON_S + 600), now_s=NOON_S + 600
     )
 
@@ -65,13 +47,13 @@ def test_what_a_detector_added_to_its_own_sentence_is_listed_without_that_senten
 
 
 def test_what_is_told_half_an_hour_after_its_alarm_says_when_its_figures_were_true() -> None:
-    desk = Desk()
-    desk.told(said("module_temperature", "at 50.0 °C", at_s=NOON_S), now_s=NOON_S)
-    desk.told(said("module_warmer", WARM, at_s=NOON_S + 60), now_s=NOON_S + 60)
+    desk = Desk(shipped_rulebook())
+    desk.fold(said("module_temperature", "at 50.0 °C", at_s=NOON_S), now_s=NOON_S)
+    desk.fold(said("module_warmer", WARM, at_s=NOON_S + 60), now_s=NOON_S + 60)
     end = said("module_temperature", "back", at_s=NOON_S + 3600, change=Change.RETURNED)
-    desk.told(end, now_s=end.at_s)
+    desk.fold(end, now_s=end.at_s)
 
-    (told,) = desk.told(now_s=end.at_s + GRACE_S)
+    (told,) = desk.fold(now_s=end.at_s + GRACE_S)
 
     assert told.why == f"found at 2025-11-25T12:01:00Z and not over yet: {WARM}"
     assert (told.value, told.setpoint) == (None, None)  # nobody has measured it again
