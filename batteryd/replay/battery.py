@@ -51,18 +51,6 @@ def described_in(file: Path | None) -> Description:
         raise ConfigError(mistakes_of(error, model=Description, file=source.name)) from None
 
 
-def recorded_asset(
-    asset_id: str, *, file: Path | None, layout: Layout, poll_interval_s: float
-) -> Asset:
-    """Return the asset that a recording is of.
-
-    Raises:
-        ConfigError: with every mistake in the file.
-    """
-    said = described_in(file)
-    return described_asset(asset_id, said, layout=layout, poll_interval_s=poll_interval_s)
-
-
 def described_asset(
     asset_id: str, said: Description, *, layout: Layout, poll_interval_s: float
 ) -> Asset:

@@ -47,17 +47,6 @@ def recorded(recording: Path, *, battery: Path | None = None) -> Recorded:
     return Recorded(recording.name.partition(".")[0], source, said)
 
 
-def replay_file(
-    recording: Path, *, battery: Path | None = None, rulebook: RuleBook
-) -> Iterator[AlarmEvent]:
-    """Yield the alarm events of a recording in their order.
-
-    Raises:
-        ConfigError: with every mistake in the recording's header and in the battery's file.
-    """
-    yield from replayed(recorded(recording, battery=battery), rulebook=rulebook)
-
-
 def replayed(
     found: Recorded, *, rulebook: RuleBook, tally: Tally | None = None
 ) -> Iterator[AlarmEvent]:

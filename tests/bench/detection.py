@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from batteryd.domain.inventory import Chemistry
-from batteryd.replay.battery import recorded_asset
+from batteryd.replay.battery import described_asset, described_in
 from batteryd.replay.playback import Playback
 from simulators.traces.cluster import CLUSTER_KINDS, make_cluster, plan_cluster
 from simulators.traces.geometry import TraceRack, parse_rack
@@ -102,9 +102,10 @@ def playback_of(trace: Trace) -> Playback:
     with tempfile.TemporaryDirectory() as folder:
         battery = Path(folder) / "battery.toml"
         battery.write_text(battery_text(trace.rack))
-        asset = recorded_asset(
-            trace.name, file=battery, layout=trace.layout, poll_interval_s=trace.rack.poll_s
-        )
+        said = described_in(battery)
+    asset = described_asset(
+        trace.name, said, layout=trace.layout, poll_interval_s=trace.rack.poll_s
+    )
     return Playback(shipped_rulebook(), asset)
 
 

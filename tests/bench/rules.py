@@ -14,7 +14,7 @@ import numpy as np
 
 from batteryd.domain.inventory import Chemistry, Geometry
 from batteryd.domain.snapshot import Layout, Snapshot, parse_column
-from batteryd.replay.run import replay_file
+from batteryd.replay.run import recorded, replayed
 from batteryd.rules.engine import Engine
 from batteryd.rules.rulebook import RuleBook
 from batteryd.rules.table import DETECTION, RULES
@@ -78,7 +78,7 @@ def _replay() -> BenchRow:
         lines = "".join(f"{NOON_S + 10 * n},{cells}\n" for n in range(LINES))
         path.write_text(f"time,{','.join(map(str, snapshot.layout.columns))}\n{lines}")
         rulebook = shipped_rulebook()
-        duration_us = _best_us(lambda: list(replay_file(path, rulebook=rulebook)), number=1)
+        duration_us = _best_us(lambda: list(replayed(recorded(path), rulebook=rulebook)), number=1)
     per_s = LINES / (duration_us / 1e6)
     return BenchRow("replay: lines of 276 values", per_s, None, "lines/s", "at least 4,000")
 

@@ -6,7 +6,7 @@ import pytest
 from batteryd.domain.alarm import AlarmEvent, AlarmKey, Change, Priority
 from batteryd.domain.component import Scope, parse_component
 from batteryd.domain.inventory import Chemistry
-from batteryd.replay.run import replay_file
+from batteryd.replay.run import recorded, replayed
 from simulators.traces.faults import Family
 from simulators.traces.geometry import TraceRack
 from simulators.traces.kinds import make_trace, plan_trace
@@ -136,7 +136,7 @@ def test_what_the_bench_replays_is_what_the_command_would_replay(tmp_path: Path)
     recording, battery = trace.write(tmp_path)
 
     in_process = list(playback_of(trace).all_of(trace.snapshots()))
-    by_file = list(replay_file(recording, battery=battery, rulebook=shipped_rulebook()))
+    by_file = list(replayed(recorded(recording, battery=battery), rulebook=shipped_rulebook()))
 
     told = [(e.at_s, str(e.key.component), e.key.rule, e.change, e.priority) for e in in_process]
     assert told == [

@@ -8,8 +8,8 @@ import pytest
 from batteryd.domain.inventory import Chemistry, Geometry
 from batteryd.domain.snapshot import Layout, parse_column
 from batteryd.errors import ConfigError
-from batteryd.replay.battery import recorded_asset
-from batteryd.replay.run import event_as_json, replay_file
+from batteryd.replay.battery import described_asset, described_in
+from batteryd.replay.run import event_as_json, recorded, replayed
 from tests.rulebooks import rulebook, shipped_rulebook
 
 T1 = "s1/m02/t1:temperature_c"
@@ -40,10 +40,8 @@ def replay(tmp_path):
         ]
         (tmp_path / "rack-7.csv").write_text("\n".join([f"time,{T1}", *lines]))
         (tmp_path / "battery.toml").write_text(battery)
-        events = replay_file(
-            tmp_path / "rack-7.csv", battery=tmp_path / "battery.toml", rulebook=rulebook(rules)
-        )
-        return [event_as_json(event) for event in events]
+        found = recorded(tmp_path / "rack-7.csv", battery=tmp_path / "battery.toml")
+        return [event_as_json(event) for event in replayed(found, rulebook=rulebook(rules))]
 
     return replay
 
@@ -154,8 +152,10 @@ def test_columns_say_how_the_battery_is_built_where_the_file_does_not(tmp_path):
     columns = ("-:current_a", "s2/m17/t2:temperature_c", "s1/m01/c09:cell_voltage_v")
     layout = Layout.of(parse_column(column) for column in columns)
 
-    described = recorded_asset("rack-7", file=file, layout=layout, poll_interval_s=10.0)
-    bare = recorded_asset("rack-7", file=None, layout=layout, poll_interval_s=10.0)
+    described, bare = (
+        described_asset("rack-7", described_in(source), layout=layout, poll_interval_s=10.0)
+        for source in (file, None)
+    )
 
     assert (described.chemistry, described.capacity_ah) == (Chemistry.LFP, 120.0)
     assert described.geometry == Geometry(2, 17, 14, 2)
@@ -167,4 +167,4 @@ def test_the_shipped_rules_can_be_replayed(tmp_path):
     path = tmp_path / "rack.csv"
     path.write_text(f"time,{T1},s1/m02/c01:cell_voltage_v\n0,25.0,3.6\n10,25.0,3.6\n")
 
-    assert list(replay_file(path, rulebook=shipped_rulebook())) == []
+    assert list(replayed(recorded(path), rulebook=shipped_rulebook())) == []
